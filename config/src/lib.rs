@@ -1,0 +1,1 @@
+//! Settings: typed, closed, every default explained in place.

@@ -1,0 +1,1 @@
+//! Finds pages by words and numbers, with accents first and without after.

@@ -1,0 +1,1 @@
+//! Writes page images and words as PDF/A-2u, as a stream.

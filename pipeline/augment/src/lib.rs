@@ -1,0 +1,1 @@
+//! Raises a seal to long-term validity: revocation data, DSS, document timestamp.

@@ -1,0 +1,1 @@
+//! Finds the blank place, draws the mark, and seals with the archive's key.

@@ -1,0 +1,1 @@
+//! Reads a PDF's tail and appends revisions, as a stream.

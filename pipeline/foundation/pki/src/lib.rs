@@ -1,0 +1,1 @@
+//! Signatures, certificates, timestamps and revocation data as bytes, and the keys that make them.

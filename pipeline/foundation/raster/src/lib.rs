@@ -1,0 +1,1 @@
+//! Turns a page of a foreign PDF into pixels.

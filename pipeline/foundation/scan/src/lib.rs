@@ -1,0 +1,1 @@
+//! Probes and decodes what scanners make: JPEG, TIFF, PNG.

@@ -1,0 +1,1 @@
+//! The FFI to libtesseract and leptonica, and nothing else.

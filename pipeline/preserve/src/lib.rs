@@ -1,0 +1,1 @@
+//! Stores objects as OCFL on copies, keeps the journal, audits and rebuilds.

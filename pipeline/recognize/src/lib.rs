@@ -1,0 +1,1 @@
+//! Reads a page: words with boxes and confidence, on the page as scanned.

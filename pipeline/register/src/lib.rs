@@ -1,0 +1,1 @@
+//! The register: jobs, events, certification book, copies. The only crate with SQL.

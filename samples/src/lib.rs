@@ -1,0 +1,1 @@
+//! Sample papers with known truth, and the demo authority.

@@ -1,0 +1,1 @@
+//! What proves it: end to end, judges, crash, tidy.
