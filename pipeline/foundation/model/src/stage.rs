@@ -126,7 +126,7 @@ impl JobState {
             (Self::Running(stage) | Self::Ready(stage) | Self::Waiting(stage, _), E::Held { reason }) => {
                 Self::Held(*stage, reason.clone())
             }
-            (Self::Held(stage, _), E::Decided { decision, .. }) => match decision.as_str() {
+            (Self::Held(stage, _) | Self::Waiting(stage, _), E::Decided { decision, .. }) => match decision.as_str() {
                 "reject" => Self::Rejected,
                 _ => Self::Ready(*stage),
             },

@@ -1,0 +1,254 @@
+//! What others ask of the register: jobs, histories, artifacts, totals, the chain.
+
+use std::collections::BTreeMap;
+
+use model::{DocumentId, Sha256};
+use rusqlite::{OptionalExtension as _, params};
+
+use crate::{
+    Artifact, Error, Job, Record, Register, fold,
+    jobs::{SELECT, job_of_row, load},
+    record::GENESIS,
+};
+
+/// A copy that holds a document's object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Name of the copy.
+    pub copy: String,
+    /// Head version.
+    pub version: String,
+    /// SHA-512 of the inventory, hexadecimal.
+    pub inventory_sha512: String,
+    /// When it was read back, UTC.
+    pub at: String,
+}
+
+/// How much there is in each state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Jobs by the state people see (`working`, `done`, `waiting`, `held`, `duplicate`, `rejected`).
+    pub documents: BTreeMap<String, u64>,
+    /// Waiting and held jobs by reason.
+    pub by_reason: BTreeMap<String, u64>,
+    /// Sealed numbers by year.
+    pub certified: BTreeMap<i16, u64>,
+}
+
+impl Register {
+    /// One job.
+    pub fn job(&self, no: i64) -> Result<Job, Error> {
+        load(&self.lock(), no)
+    }
+
+    /// Every job, in order.
+    pub fn jobs(&self) -> Result<Vec<Job>, Error> {
+        let connection = self.lock();
+        let jobs = connection
+            .prepare_cached(&format!("{SELECT} ORDER BY no"))?
+            .query_map([], job_of_row)?
+            .collect::<Result<_, _>>()?;
+        Ok(jobs)
+    }
+
+    /// The jobs a word names: a document's identity or the beginning of one, a job number `#12`, or a path below inbound.
+    pub fn named(&self, name: &str) -> Result<Vec<Job>, Error> {
+        if let Some(no) = name.strip_prefix('#').and_then(|no| no.parse().ok()) {
+            return match self.job(no) {
+                Ok(job) => Ok(vec![job]),
+                Err(Error::Unknown { .. }) => Ok(Vec::new()),
+                Err(error) => Err(error),
+            };
+        }
+        let connection = self.lock();
+        let prefix = name.strip_prefix("urn:uuid:").unwrap_or(name).to_lowercase();
+        let usable = prefix.len() >= 4 && prefix.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        let pattern = if usable { format!("{prefix}%") } else { String::new() };
+        let jobs = connection
+            .prepare_cached(&format!(
+                "{SELECT} WHERE source = ?1 OR (document LIKE ?2 AND state NOT IN ('duplicate')) ORDER BY no"
+            ))?
+            .query_map(params![name, pattern], job_of_row)?
+            .collect::<Result<_, _>>()?;
+        Ok(jobs)
+    }
+
+    /// The job that carries a document's identity and is no duplicate or rejected try.
+    pub fn job_of_document(&self, id: DocumentId) -> Result<Option<Job>, Error> {
+        let connection = self.lock();
+        let job = connection
+            .prepare_cached(&format!(
+                "{SELECT} WHERE document = ?1 AND state NOT IN ('duplicate', 'rejected') ORDER BY no LIMIT 1"
+            ))?
+            .query_row([id.to_string()], job_of_row)
+            .optional()?;
+        Ok(job)
+    }
+
+    /// The job an inbound path last belonged to.
+    pub fn job_of_source(&self, source: &str) -> Result<Option<Job>, Error> {
+        let connection = self.lock();
+        let job = connection
+            .prepare_cached(&format!("{SELECT} WHERE source = ?1 ORDER BY no DESC LIMIT 1"))?
+            .query_row([source], job_of_row)
+            .optional()?;
+        Ok(job)
+    }
+
+    /// Events of a job, in order.
+    pub fn history(&self, job: i64) -> Result<Vec<Record>, Error> {
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached("SELECT seq, line FROM event WHERE job = ?1 ORDER BY seq")?;
+        let mut rows = statement.query([job])?;
+        let mut records = Vec::new();
+        while let Some(row) = rows.next()? {
+            records.push(Record::from_line(row.get::<_, i64>(0)?.unsigned_abs(), &row.get::<_, String>(1)?)?);
+        }
+        Ok(records)
+    }
+
+    /// Lines after an event with their hashes, at most `limit`: what a journal segment is made of.
+    pub fn lines_after(&self, seq: u64, limit: usize) -> Result<Vec<(u64, String, Sha256)>, Error> {
+        let connection = self.lock();
+        let lines = connection
+            .prepare_cached("SELECT seq, line, hash FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2")?
+            .query_map(params![seq.cast_signed(), limit as i64], |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?, Sha256(row.get(2)?)))
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(lines)
+    }
+
+    /// Position and hash of the last event.
+    pub fn head(&self) -> Result<(u64, Sha256), Error> {
+        fold::head(&self.lock())
+    }
+
+    /// A published file of a job.
+    pub fn artifact(&self, job: i64, name: &str) -> Result<Option<Artifact>, Error> {
+        let connection = self.lock();
+        let artifact = connection
+            .prepare_cached("SELECT name, sha256, bytes, path FROM artifact WHERE job = ?1 AND name = ?2")?
+            .query_row(params![job, name], |row| {
+                Ok(Artifact {
+                    name: row.get(0)?,
+                    sha256: row.get::<_, String>(1)?.parse().unwrap_or(GENESIS),
+                    bytes: row.get::<_, i64>(2)?.unsigned_abs(),
+                    path: row.get(3)?,
+                })
+            })
+            .optional()?;
+        Ok(artifact)
+    }
+
+    /// The copies that hold a job's object.
+    pub fn stored(&self, job: i64) -> Result<Vec<Stored>, Error> {
+        let connection = self.lock();
+        let stored = connection
+            .prepare_cached("SELECT copy, version, inventory_sha512, at FROM stored WHERE job = ?1 ORDER BY copy")?
+            .query_map([job], |row| {
+                Ok(Stored { copy: row.get(0)?, version: row.get(1)?, inventory_sha512: row.get(2)?, at: row.get(3)? })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(stored)
+    }
+
+    /// What a copy must hold: identity, head version, inventory digest.
+    pub fn expected_on(&self, copy: &str) -> Result<Vec<(DocumentId, String, String)>, Error> {
+        let connection = self.lock();
+        let rows: Vec<(String, String, String)> = connection
+            .prepare_cached(
+                "SELECT job.document, stored.version, stored.inventory_sha512 FROM stored JOIN job ON job.no = stored.job
+                 WHERE stored.copy = ?1 ORDER BY job.document",
+            )?
+            .query_map([copy], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, _>>()?;
+        rows.into_iter()
+            .map(|(id, version, digest)| {
+                let id = id.parse().map_err(|_| Error::Damaged { seq: 0, what: "not a document identifier" })?;
+                Ok((id, version, digest))
+            })
+            .collect()
+    }
+
+    /// Counts by state, reason and year.
+    pub fn totals(&self) -> Result<Totals, Error> {
+        let connection = self.lock();
+        let mut totals = Totals::default();
+        let mut statement =
+            connection.prepare_cached("SELECT state, reason, count(*) FROM job GROUP BY state, reason")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (state, reason, count): (String, Option<String>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let shown = if matches!(state.as_str(), "ready" | "running") { "working".to_owned() } else { state };
+            *totals.documents.entry(shown).or_default() += count.unsigned_abs();
+            if let Some(reason) = reason {
+                *totals.by_reason.entry(reason).or_default() += count.unsigned_abs();
+            }
+        }
+        let mut statement =
+            connection.prepare_cached("SELECT year, count(*) FROM booking WHERE state = 'sealed' GROUP BY year")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            totals.certified.insert(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+        }
+        Ok(totals)
+    }
+
+    /// How many jobs stand ready or running in a stage.
+    pub fn open_in(&self, stage: model::Stage) -> Result<u64, Error> {
+        let count: i64 = self.lock().query_row(
+            "SELECT count(*) FROM job WHERE state IN ('ready', 'running') AND stage = ?1",
+            [stage.name()],
+            |row| row.get(0),
+        )?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Follows the chain over the last `count` events (all of them for `u64::MAX`).
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] names the first event that does not fit.
+    pub fn check_tail(&self, count: u64) -> Result<(), Error> {
+        let connection = self.lock();
+        let (last, _) = fold::head(&connection)?;
+        let first = last.saturating_sub(count) + 1;
+        let mut before: Option<Sha256> = if first == 1 { Some(GENESIS) } else { None };
+        let mut statement = connection.prepare("SELECT seq, line, hash FROM event WHERE seq >= ?1 ORDER BY seq")?;
+        let mut rows = statement.query([first.cast_signed()])?;
+        let mut expected = first;
+        while let Some(row) = rows.next()? {
+            let (seq, line, hash): (i64, String, [u8; 32]) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let seq = seq.unsigned_abs();
+            let record = Record::from_line(seq, &line)?;
+            if seq != expected || record.seq != seq {
+                return Err(Error::Damaged { seq, what: "an event is missing" });
+            }
+            if Sha256::of(line.as_bytes()).0 != hash {
+                return Err(Error::Damaged { seq, what: "the event was altered" });
+            }
+            if before.is_some_and(|before| before != record.prev) {
+                return Err(Error::Damaged { seq, what: "the event before it was altered" });
+            }
+            before = Some(Sha256(hash));
+            expected += 1;
+        }
+        Ok(())
+    }
+
+    /// Puts lines from a journal into an empty register, folding each as if it happened now.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the lines do not chain.
+    pub fn restore(&self, lines: impl IntoIterator<Item = String>) -> Result<u64, Error> {
+        self.write(|tx, _| {
+            let mut restored = 0;
+            for line in lines {
+                let record = Record::from_line(restored + 1, &line)?;
+                fold::append(tx, &record)?;
+                restored += 1;
+            }
+            Ok(restored)
+        })
+    }
+}

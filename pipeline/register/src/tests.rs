@@ -1,0 +1,146 @@
+use std::sync::Arc;
+
+use model::{FixedClock, Sha256, Stage, event::EventKind, stage::JobState};
+
+use super::*;
+
+fn register() -> (tempfile::TempDir, Register) {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clock = FixedClock::new("2026-12-31T16:59:00Z".parse().expect("time"));
+    let register = Register::open(&dir.path().join("register.sqlite"), Arc::new(clock)).expect("open");
+    (dir, register)
+}
+
+fn facts(pairs: &[(&str, &str)]) -> Facts {
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect()
+}
+
+fn step(register: &Register, stage: Stage) -> Job {
+    let job = register.take(&[stage], &[]).expect("take").expect("a job");
+    register.commit(&job, &[Commit::of(EventKind::Finished { stage })]).expect("commit")
+}
+
+#[test]
+fn a_job_walks_and_the_chain_holds() {
+    let (_dir, register) = register();
+    assert_eq!(register.enter("a/b", "1").expect("enter"), Some(1));
+    assert_eq!(register.enter("a/b", "1").expect("enter"), None, "open: not entered twice");
+    for stage in Stage::ALL {
+        step(&register, *stage);
+    }
+    assert_eq!(register.job(1).expect("job").state, JobState::Done);
+    assert_eq!(register.enter("a/b", "1").expect("enter"), None, "same look after the end");
+    assert_eq!(register.enter("a/b", "2").expect("enter"), Some(2), "other content at the same place");
+    register.check_tail(u64::MAX).expect("chain");
+    assert_eq!(register.totals().expect("totals").documents.get("done"), Some(&1));
+}
+
+#[test]
+fn a_step_commits_only_where_the_job_still_is() {
+    let (_dir, register) = register();
+    register.enter("a", "1").expect("enter");
+    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let held = Commit::of(EventKind::Held { reason: "unreadable".into() });
+    register.commit(&job, std::slice::from_ref(&held)).expect("first");
+    assert!(matches!(register.commit(&job, &[held]), Err(Error::Moved { job: 1 })));
+}
+
+#[test]
+fn the_most_advanced_job_goes_first() {
+    let (_dir, register) = register();
+    register.enter("a", "1").expect("enter");
+    register.enter("b", "1").expect("enter");
+    step(&register, Stage::Intake);
+    let job = register.take(&[Stage::Intake, Stage::Recognize], &[]).expect("take").expect("job");
+    assert_eq!((job.no, job.state), (1, JobState::Running(Stage::Recognize)));
+    let other = register.take(&[Stage::Intake, Stage::Recognize], &[2]).expect("take");
+    assert_eq!(other, None, "job 2 was skipped");
+}
+
+#[test]
+fn numbers_are_gapless_and_survive() {
+    let (_dir, register) = register();
+    for source in ["a", "b"] {
+        register.enter(source, "1").expect("enter");
+    }
+    let (a, b) = (register.job(1).expect("a"), register.job(2).expect("b"));
+    let first = register.book(&a).expect("book");
+    assert_eq!((first.year, first.number), (2026, 1));
+    assert_eq!(register.book(&a).expect("again"), first, "a booking survives");
+    assert_eq!(register.book(&b).expect("book").number, 2);
+    register.void_lost(1, 2026, 1).expect("void");
+    assert_eq!(register.book(&a).expect("book").number, 3, "a void number is not used again");
+    let book = register.book_of(None).expect("book");
+    assert_eq!(book.iter().map(|b| b.state.name()).collect::<Vec<_>>(), ["void", "booked", "booked"]);
+}
+
+#[test]
+fn altering_or_deleting_an_event_is_refused_and_noticed() {
+    let (dir, register) = register();
+    register.enter("a", "1").expect("enter");
+    register.enter("b", "1").expect("enter");
+    drop(register);
+    let path = dir.path().join("register.sqlite");
+    let raw = rusqlite::Connection::open(&path).expect("open");
+    assert!(raw.execute("UPDATE event SET line = 'x' WHERE seq = 1", []).is_err());
+    assert!(raw.execute("DELETE FROM event", []).is_err());
+    raw.execute_batch(
+        "DROP TRIGGER event_is_never_changed; UPDATE event SET line = replace(line, '\"a\"', '\"c\"') WHERE seq = 1;",
+    )
+    .expect("tamper");
+    drop(raw);
+    let clock = Arc::new(model::SystemClock);
+    assert!(matches!(Register::open(&path, clock), Err(Error::Damaged { seq: 1, .. })));
+}
+
+#[test]
+fn a_restored_register_answers_the_same() {
+    let (_dir, register) = register();
+    register.enter("a", "1").expect("enter");
+    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let id = model::DocumentId::of_content(&[Sha256::of(b"a")]);
+    let artifact = Artifact { name: "submission".into(), sha256: Sha256::of(b"s"), bytes: 1, path: "work/s".into() };
+    let finished = Commit::of(EventKind::Finished { stage: Stage::Intake })
+        .with(facts(&[("document", &id.to_string())]))
+        .publishing(vec![artifact.clone()]);
+    let job = register.commit(&job, &[finished]).expect("commit");
+    register.book(&job).expect("book");
+    let lines: Vec<String> =
+        register.lines_after(0, usize::MAX >> 1).expect("lines").into_iter().map(|l| l.1).collect();
+
+    let (_other_dir, other) = self::register();
+    assert_eq!(other.restore(lines).expect("restore"), register.head().expect("head").0);
+    assert_eq!(other.jobs().expect("jobs"), register.jobs().expect("jobs"));
+    assert_eq!(other.head().expect("head"), register.head().expect("head"));
+    assert_eq!(other.book_of(None).expect("book"), register.book_of(None).expect("book"));
+    assert_eq!(other.artifact(1, "submission").expect("artifact"), Some(artifact));
+    assert_eq!(other.named(id.to_string().get(..8).expect("prefix")).expect("named").len(), 1);
+}
+
+#[test]
+fn a_held_document_is_tried_again_when_its_files_change() {
+    let (_dir, register) = register();
+    register.enter("a", "1").expect("enter");
+    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    register.commit(&job, &[Commit::of(EventKind::Held { reason: "unreadable".into() })]).expect("hold");
+    assert_eq!(register.enter("a", "1").expect("same"), None);
+    assert_eq!(register.enter("a", "2").expect("changed"), Some(1));
+    assert_eq!(register.job(1).expect("job").state, JobState::Ready(Stage::Intake));
+}
+
+#[test]
+fn a_crash_leaves_running_jobs_ready_with_their_attempt() {
+    let (_dir, register) = register();
+    register.enter("a", "1").expect("enter");
+    register.take(&[Stage::Intake], &[]).expect("take");
+    assert_eq!(register.recover().expect("recover"), [1]);
+    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    assert_eq!(job.attempt, 2);
+}
+
+#[test]
+fn every_code_has_its_texts() {
+    for n in 1..=8 {
+        assert!(messages::has(&format!("E-REGISTER-0{n}")));
+    }
+}
