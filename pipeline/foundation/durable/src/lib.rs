@@ -1,1 +1,25 @@
-//! The only writer of our files: temp, fsync, link without overwrite, fsync directory.
+//! The only writer of our files: what it says is there survives a power cut, and what is there is never overwritten.
+//!
+//! *Purpose:* temp → write → read-only (fchmod) → fsync → link without overwrite → fsync of the directory, which was
+//! opened before; whole directories enter by one rename; files are read back past the page cache; one lock a home.
+//! *Knows:* Linux file systems and their errors. *Doesn't know:* what is in the files, copies, the register, time.
+//!
+//! A file whose fsync failed is thrown away and never synced again: the kernel may have dropped the pages and would
+//! report success. Only [`replace`] and [`replace_through`] put a file in the place of another.
+
+mod directory;
+mod error;
+mod failpoint;
+mod lock;
+mod publish;
+mod readback;
+#[cfg(test)]
+mod tests;
+
+pub use directory::{
+    TEMP_PREFIX, clean_temps, create_dir, enter_directory, remove, remove_tree, set_immutable, sync_dir,
+};
+pub use error::Error;
+pub use lock::{HomeLock, Lock, lock, lock_home};
+pub use publish::{NewFile, Published, Staged, publish, replace, replace_through, write_private};
+pub use readback::{ReadBack, Trust, read_back, read_limited, sha256_file, sha512_file};
