@@ -87,11 +87,26 @@ impl Register {
         Ok(rows)
     }
 
-    /// After a rebuild: every booked number that no document on the copies explains becomes void (*lost*), visibly.
-    pub fn void_lost(&self, job: i64, year: i16, number: u32) -> Result<(), Error> {
-        self.write(|tx, now| {
-            add(tx, now, Some(job), &Commit::of(EventKind::Voided { year, number, why: "lost".into() }))
-        })
+    /// Books a number that a stored object proves, after a rebuild whose journal ended before it.
+    pub fn book_proven(&self, job: &Job, year: i16, number: u32) -> Result<(), Error> {
+        self.write(|tx, now| add(tx, now, Some(job.no), &Commit::of(EventKind::Booked { year, number })))
+    }
+
+    /// After a rebuild: numbers below the highest that neither journal nor objects explain become void (*lost*), visibly.
+    pub fn void_gaps(&self) -> Result<u64, Error> {
+        let book = self.book_of(None)?;
+        let mut lost = 0;
+        let years: std::collections::BTreeSet<i16> = book.iter().map(|booking| booking.year).collect();
+        for year in years {
+            let known: Vec<u32> = book.iter().filter(|b| b.year == year).map(|b| b.number).collect();
+            let highest = known.iter().copied().max().unwrap_or(0);
+            for number in (1..highest).filter(|number| !known.contains(number)) {
+                let event = EventKind::Voided { year, number, why: "lost".into() };
+                self.write(|tx, now| add(tx, now, None, &Commit::of(event)))?;
+                lost += 1;
+            }
+        }
+        Ok(lost)
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn append(tx: &Transaction<'_>, record: &Record) -> Result<(), Error>
 }
 
 fn fold(tx: &Transaction<'_>, record: &Record) -> Result<(), Error> {
-    let Some(job) = record.job else { return Ok(()) };
+    let Some(job) = record.job else { return fold_booking(tx, None, record) };
     if let EventKind::Entered { source } = &record.event {
         return enter(tx, job, source, &record.facts);
     }
@@ -132,6 +132,19 @@ fn merge(card: &str, record: &Record) -> Result<Facts, Error> {
 }
 
 fn fold_side_tables(tx: &Transaction<'_>, job: i64, record: &Record) -> Result<(), Error> {
+    if let EventKind::Stored { copy, version } = &record.event {
+        let inventory = record.facts.get("inventory_sha512").and_then(|value| value.as_str()).unwrap_or_default();
+        tx.execute(
+            "INSERT INTO stored(job, copy, version, inventory_sha512, at) VALUES(?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT(job, copy) DO UPDATE SET version = ?3, inventory_sha512 = ?4, at = ?5",
+            params![job, copy, version, inventory, record.at.to_string()],
+        )?;
+    }
+    fold_booking(tx, Some(job), record)
+}
+
+/// A number is booked, sealed or void; one that was lost belongs to no job.
+fn fold_booking(tx: &Transaction<'_>, job: Option<i64>, record: &Record) -> Result<(), Error> {
     let at = record.at.to_string();
     match &record.event {
         EventKind::Booked { year, number } => {
@@ -147,16 +160,8 @@ fn fold_side_tables(tx: &Transaction<'_>, job: i64, record: &Record) -> Result<(
                 params![year, number, job, at, why],
             )?;
         }
-        EventKind::Finished { stage: model::Stage::Certify } => {
+        EventKind::Finished { stage: model::Stage::Certify } | EventKind::Adopted => {
             tx.execute("UPDATE booking SET state = 'sealed' WHERE job = ?1 AND state = 'booked'", [job])?;
-        }
-        EventKind::Stored { copy, version } => {
-            let inventory = record.facts.get("inventory_sha512").and_then(|value| value.as_str()).unwrap_or_default();
-            tx.execute(
-                "INSERT INTO stored(job, copy, version, inventory_sha512, at) VALUES(?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT(job, copy) DO UPDATE SET version = ?3, inventory_sha512 = ?4, at = ?5",
-                params![job, copy, version, inventory, at],
-            )?;
         }
         _ => {}
     }

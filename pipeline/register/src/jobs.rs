@@ -77,28 +77,41 @@ impl Register {
     /// Nothing happens while the same source is open, or stands in any end with the same look; a held document whose
     /// files changed is tried again. Answers the job that was made ready.
     pub fn enter(&self, source: &str, look: &str) -> Result<Option<i64>, Error> {
+        self.enter_and(source, look, None)
+    }
+
+    /// As [`Self::enter`], followed at once by another event (a hold, a wait), so that no lane takes the job between them.
+    pub fn enter_and(&self, source: &str, look: &str, then: Option<&Commit>) -> Result<Option<i64>, Error> {
         self.write(|tx, now| {
-            let last = tx
-                .prepare_cached(&format!("{SELECT} WHERE source = ?1 ORDER BY no DESC LIMIT 1"))?
-                .query_map([source], job_of_row)?
-                .next()
-                .transpose()?;
-            let mut facts = Facts::new();
-            facts.insert("look".into(), look.into());
-            match last {
-                Some(job) if fold::is_open(&job.state) => Ok(None),
-                Some(job) if job.card.get("look").and_then(|v| v.as_str()) == Some(look) => Ok(None),
-                Some(Job { no, state: JobState::Held(..), .. }) => {
-                    add(tx, now, Some(no), &Commit::of(EventKind::Tried { source: source.into() }).with(facts))?;
-                    Ok(Some(no))
-                }
-                _ => {
-                    let no: i64 = tx.query_row("SELECT coalesce(max(no), 0) + 1 FROM job", [], |row| row.get(0))?;
-                    add(tx, now, Some(no), &Commit::of(EventKind::Entered { source: source.into() }).with(facts))?;
-                    Ok(Some(no))
-                }
+            let entered = Self::enter_in(tx, now, source, look)?;
+            if let (Some(no), Some(then)) = (entered, then) {
+                add(tx, now, Some(no), then)?;
             }
+            Ok(entered)
         })
+    }
+
+    fn enter_in(tx: &Transaction<'_>, now: Timestamp, source: &str, look: &str) -> Result<Option<i64>, Error> {
+        let last = tx
+            .prepare_cached(&format!("{SELECT} WHERE source = ?1 ORDER BY no DESC LIMIT 1"))?
+            .query_map([source], job_of_row)?
+            .next()
+            .transpose()?;
+        let mut facts = Facts::new();
+        facts.insert("look".into(), look.into());
+        match last {
+            Some(job) if fold::is_open(&job.state) => Ok(None),
+            Some(job) if job.card.get("look").and_then(|v| v.as_str()) == Some(look) => Ok(None),
+            Some(Job { no, state: JobState::Held(..), .. }) => {
+                add(tx, now, Some(no), &Commit::of(EventKind::Tried { source: source.into() }).with(facts))?;
+                Ok(Some(no))
+            }
+            _ => {
+                let no: i64 = tx.query_row("SELECT coalesce(max(no), 0) + 1 FROM job", [], |row| row.get(0))?;
+                add(tx, now, Some(no), &Commit::of(EventKind::Entered { source: source.into() }).with(facts))?;
+                Ok(Some(no))
+            }
+        }
     }
 
     /// Takes the most advanced, then oldest, ready job of the given stages. `skip` names jobs whose time has not come.

@@ -43,12 +43,7 @@ impl Register {
 
     /// Every job, in order.
     pub fn jobs(&self) -> Result<Vec<Job>, Error> {
-        let connection = self.lock();
-        let jobs = connection
-            .prepare_cached(&format!("{SELECT} ORDER BY no"))?
-            .query_map([], job_of_row)?
-            .collect::<Result<_, _>>()?;
-        Ok(jobs)
+        self.select("ORDER BY no", &[])
     }
 
     /// The jobs a word names: a document's identity or the beginning of one, a job number `#12`, or a path below inbound.
@@ -95,6 +90,33 @@ impl Register {
         Ok(job)
     }
 
+    /// Jobs that wait for a cause, in order.
+    pub fn jobs_waiting_for(&self, cause: &str) -> Result<Vec<Job>, Error> {
+        self.select("WHERE state = 'waiting' AND reason = ?1 ORDER BY no", params![cause])
+    }
+
+    /// Finished jobs with an event later than `seq`: what an index that ends there lacks.
+    pub fn done_after(&self, seq: u64) -> Result<Vec<Job>, Error> {
+        self.select(
+            "WHERE state = 'done' AND (SELECT max(seq) FROM event WHERE event.job = job.no) > ?1 ORDER BY no",
+            params![seq.cast_signed()],
+        )
+    }
+
+    /// Finished jobs whose seal still has to rise.
+    pub fn done_at_level(&self, level: &str) -> Result<Vec<Job>, Error> {
+        self.select("WHERE state = 'done' AND json_extract(card, '$.level') = ?1 ORDER BY no", params![level])
+    }
+
+    fn select(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Job>, Error> {
+        let connection = self.lock();
+        let jobs = connection
+            .prepare_cached(&format!("{SELECT} {condition}"))?
+            .query_map(values, job_of_row)?
+            .collect::<Result<_, _>>()?;
+        Ok(jobs)
+    }
+
     /// Events of a job, in order.
     pub fn history(&self, job: i64) -> Result<Vec<Record>, Error> {
         let connection = self.lock();
@@ -126,19 +148,28 @@ impl Register {
 
     /// A published file of a job.
     pub fn artifact(&self, job: i64, name: &str) -> Result<Option<Artifact>, Error> {
+        Ok(self.artifacts(job)?.into_iter().find(|artifact| artifact.name == name))
+    }
+
+    /// All published files of a job.
+    pub fn artifacts(&self, job: i64) -> Result<Vec<Artifact>, Error> {
         let connection = self.lock();
-        let artifact = connection
-            .prepare_cached("SELECT name, sha256, bytes, path FROM artifact WHERE job = ?1 AND name = ?2")?
-            .query_row(params![job, name], |row| {
-                Ok(Artifact {
-                    name: row.get(0)?,
-                    sha256: row.get::<_, String>(1)?.parse().unwrap_or(GENESIS),
-                    bytes: row.get::<_, i64>(2)?.unsigned_abs(),
-                    path: row.get(3)?,
-                })
-            })
-            .optional()?;
-        Ok(artifact)
+        let mut statement =
+            connection.prepare_cached("SELECT name, sha256, bytes, path FROM artifact WHERE job = ?1 ORDER BY name")?;
+        let mut rows = statement.query([job])?;
+        let mut artifacts = Vec::new();
+        while let Some(row) = rows.next()? {
+            artifacts.push(Artifact {
+                name: row.get(0)?,
+                sha256: row
+                    .get::<_, String>(1)?
+                    .parse()
+                    .map_err(|_| Error::Damaged { seq: 0, what: "an artifact without a digest" })?,
+                bytes: row.get::<_, i64>(2)?.unsigned_abs(),
+                path: row.get(3)?,
+            });
+        }
+        Ok(artifacts)
     }
 
     /// The copies that hold a job's object.

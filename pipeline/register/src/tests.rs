@@ -68,10 +68,27 @@ fn numbers_are_gapless_and_survive() {
     assert_eq!((first.year, first.number), (2026, 1));
     assert_eq!(register.book(&a).expect("again"), first, "a booking survives");
     assert_eq!(register.book(&b).expect("book").number, 2);
-    register.void_lost(1, 2026, 1).expect("void");
+    let a = register.job(1).expect("a");
+    let held = Commit::of(EventKind::Held { reason: "no_room".into() });
+    let void = Commit::of(EventKind::Voided { year: 2026, number: 1, why: "rejected".into() });
+    let a = register.commit(&a, &[held, void]).expect("void");
     assert_eq!(register.book(&a).expect("book").number, 3, "a void number is not used again");
     let book = register.book_of(None).expect("book");
     assert_eq!(book.iter().map(|b| b.state.name()).collect::<Vec<_>>(), ["void", "booked", "booked"]);
+}
+
+#[test]
+fn numbers_nobody_explains_become_void_visibly() {
+    let (_dir, register) = register();
+    register.enter("a", "1").expect("enter");
+    let job = register.job(1).expect("job");
+    register.book_proven(&job, 2026, 3).expect("book");
+    assert_eq!(register.void_gaps().expect("gaps"), 2);
+    let book = register.book_of(Some(2026)).expect("book");
+    assert_eq!(
+        book.iter().map(|b| (b.number, b.why.as_str())).collect::<Vec<_>>(),
+        [(1, "lost"), (2, "lost"), (3, "")]
+    );
 }
 
 #[test]

@@ -96,4 +96,8 @@ pub enum EventKind {
     },
     /// A document stored at B-T rose to B-LTA.
     Raised,
+    /// The work files are gone (rebuilt register, scan changed under us): from the beginning, under the same booking.
+    Restarted,
+    /// After a rebuild: the object lies whole on a copy although the journal ended before it was stored.
+    Adopted,
 }

@@ -132,6 +132,8 @@ impl JobState {
             },
             (Self::Running(Stage::Intake), E::Duplicated { .. }) => Self::Duplicate,
             (Self::Held(..), E::Tried { .. }) => Self::Ready(Stage::Intake),
+            (Self::Ready(_) | Self::Running(_) | Self::Waiting(..), E::Restarted) => Self::Ready(Stage::Intake),
+            (Self::Ready(_) | Self::Running(_) | Self::Waiting(..), E::Adopted) => Self::Ready(Stage::Index),
             (_, E::Entered { .. }) => return Err(illegal()),
             _ => return Err(illegal()),
         };
