@@ -1,0 +1,83 @@
+//! What a copy must be able to do. A directory is one; a bucket with object lock will be another.
+
+use durable::Trust;
+use model::Sha512;
+
+use crate::{error::Error, object::ContentReader};
+
+/// What was written or read: digest and length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// SHA-512.
+    pub sha512: Sha512,
+    /// Length.
+    pub bytes: u64,
+}
+
+/// What an entry of a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A link, pipe, device: never ours.
+    Other,
+}
+
+/// An entry of a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Name; bytes that are not UTF-8 are shown with U+FFFD (never ours).
+    pub name: String,
+    /// Kind.
+    pub kind: EntryKind,
+    /// Length of a file.
+    pub bytes: u64,
+}
+
+/// The right to write on a copy, given back when dropped.
+#[derive(Debug)]
+pub struct Exclusive {
+    #[expect(dead_code, reason = "held, never read")]
+    pub(crate) lock: Option<durable::Lock>,
+}
+
+/// A copy. Paths are relative to it, elements separated by `/`. Nothing here overwrites but [`CopyStore::replace`], and
+/// nothing deletes but [`CopyStore::discard`], which reaches only the staging folder.
+pub trait CopyStore: Send + Sync {
+    /// The copy's name in the settings.
+    fn name(&self) -> &str;
+    /// The identity of the medium it was opened on.
+    fn medium(&self) -> &str;
+    /// Checks that this very medium is still there.
+    fn check(&self) -> Result<(), Error>;
+    /// Takes the right to write; waits a bounded time for another writer.
+    fn exclusive(&self) -> Result<Exclusive, Error>;
+    /// Writes a new file and makes its content durable; its name is durable at once outside the staging folder, inside
+    /// it when [`CopyStore::enter`] moved it out. An equal file is success outside staging; another is an error.
+    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<Measured, Error>;
+    /// Moves a folder from staging to its place by one step that overwrites nothing; durable when it returns.
+    fn enter(&self, staged: &str, place: &str) -> Result<(), Error>;
+    /// Replaces a root inventory file of an object, whole or not at all; durable when it returns.
+    fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error>;
+    /// Throws a folder or file of the staging folder away; nothing there is success.
+    fn discard(&self, staged: &str) -> Result<(), Error>;
+    /// A small file whole.
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error>;
+    /// A file as a stream.
+    fn stream(&self, path: &str) -> Result<Box<dyn std::io::Read + Send>, Error>;
+    /// Digest and length of a file as it lies there.
+    fn measure(&self, path: &str, trust: Trust) -> Result<Measured, Error>;
+    /// Entries of a folder by name; none when there is no such folder.
+    fn list(&self, path: &str) -> Result<Option<Vec<Entry>>, Error>;
+    /// Makes a file, or a folder with all in it, unchangeable where the copy is set to.
+    fn protect(&self, path: &str) -> Result<(), Error>;
+}
+
+/// Whether a path may be replaced: the inventory and its sidecar in an object's root, nothing else.
+pub fn is_replaceable(path: &str) -> bool {
+    let Some((folder, name)) = path.rsplit_once('/') else { return false };
+    let in_object = folder.rsplit_once('/').is_some_and(|(_, object)| crate::layout::id_of_folder(object).is_some());
+    in_object && matches!(name, crate::inventory::INVENTORY | crate::inventory::SIDECAR)
+}

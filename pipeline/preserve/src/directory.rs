@@ -1,0 +1,276 @@
+//! A copy in a directory: a mounted disk, a share, a tape's file system.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use durable::{NewFile, Staged, Trust};
+use jiff::Timestamp;
+use model::Sha512;
+
+use crate::{
+    copy_store::{CopyStore, Entry, EntryKind, Exclusive, Measured, is_replaceable},
+    error::Error,
+    layout,
+    medium::{self, Medium},
+    object::{self, ContentReader},
+};
+
+/// How long a writer waits for another one (the journal behind a large object).
+const PATIENCE: Duration = Duration::from_secs(60);
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// A copy in a directory.
+#[derive(Debug)]
+pub struct DirectoryCopy {
+    root: PathBuf,
+    name: String,
+    medium: String,
+    immutable: bool,
+}
+
+impl DirectoryCopy {
+    /// Makes a directory into an empty copy; one that is a copy of this name already is left as it is.
+    ///
+    /// # Errors
+    /// [`Error::OtherMedium`] when it is a copy of another name.
+    pub fn init(root: &Path, name: &str, created: Timestamp) -> Result<(), Error> {
+        medium::initialise(root, name, created)?;
+        identify(root, name, None).map(drop)
+    }
+
+    /// Opens the copy `name` at `root`, checks its identity, and finishes or throws away what a writer that died left.
+    /// `immutable` asks for `chattr +i` on everything that is stored.
+    ///
+    /// # Errors
+    /// [`Error::MediumMissing`] when nothing of ours is there, [`Error::OtherMedium`] when another copy is.
+    pub fn open(root: &Path, name: &str, immutable: bool) -> Result<Self, Error> {
+        let medium = identify(root, name, None)?;
+        let copy = Self { root: root.to_owned(), name: name.to_owned(), medium: medium.medium, immutable };
+        copy.recover_if_alone()?;
+        Ok(copy)
+    }
+
+    /// Insists on the medium the register knows this copy by.
+    ///
+    /// # Errors
+    /// [`Error::OtherMedium`] when it is not.
+    pub fn require(self, medium: &str) -> Result<Self, Error> {
+        identify(&self.root, &self.name, Some(medium))?;
+        Ok(self)
+    }
+
+    /// Where the copy lies.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where a file of the copy lies, for readers that want a path.
+    pub fn path_of(&self, path: &str) -> Result<PathBuf, Error> {
+        if layout::is_legal(path) {
+            Ok(self.root.join(path))
+        } else {
+            Err(Error::Forbidden { copy: self.name.clone(), path: path.to_owned() })
+        }
+    }
+
+    /// Where a part of a document's newest version lies.
+    pub fn part_path(&self, id: model::DocumentId, logical: &str) -> Result<PathBuf, Error> {
+        let head = crate::read::head(self, id)?;
+        self.path_of(&head.path_of(self.name(), logical)?)
+    }
+
+    /// Recovery needs the writer's lock: another process at work, or a read-only medium, has nothing to recover now.
+    fn recover_if_alone(&self) -> Result<(), Error> {
+        match self.lock(Duration::ZERO) {
+            Ok(_exclusive) => object::recover(self),
+            Err(Error::Medium { source, .. }) => {
+                tracing::debug!(copy = self.name, reason = %source, "opened for reading only");
+                Ok(())
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    fn lock(&self, patience: Duration) -> Result<Exclusive, Error> {
+        let path = self.root.join(layout::STAGING).join(layout::LOCK);
+        let lock = durable::lock(&path, patience).map_err(|e| self.refused(e))?;
+        Ok(Exclusive { lock: Some(lock) })
+    }
+
+    fn refused(&self, source: durable::Error) -> Error {
+        Error::Medium { copy: self.name.clone(), source }
+    }
+
+    fn is_staged(path: &str) -> bool {
+        path.strip_prefix(layout::STAGING).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    fn staging(&self) -> PathBuf {
+        self.root.join(layout::STAGING)
+    }
+}
+
+fn identify(root: &Path, name: &str, wanted: Option<&str>) -> Result<Medium, Error> {
+    let medium = Medium::read(root, name)?;
+    let other = |wanted: &str, found: &str| Error::OtherMedium {
+        copy: name.to_owned(),
+        path: root.to_owned(),
+        wanted: wanted.to_owned(),
+        found: found.to_owned(),
+    };
+    if medium.copy != name {
+        return Err(other(name, &medium.copy));
+    }
+    match wanted {
+        Some(wanted) if medium.medium != wanted => Err(other(wanted, &medium.medium)),
+        _ => Ok(medium),
+    }
+}
+
+/// Copies content into `append` in pieces, measuring on the way.
+fn pour(
+    content: &mut ContentReader,
+    mut append: impl FnMut(&[u8]) -> Result<(), durable::Error>,
+    refused: impl Fn(durable::Error) -> Error,
+) -> Result<Measured, Error> {
+    let mut context = Sha512::context();
+    let mut buffer = vec![0_u8; BUFFER_BYTES];
+    let mut bytes = 0;
+    loop {
+        let read = content.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(Measured { sha512: Sha512::from_ring(&context.finish()), bytes });
+        }
+        context.update(&buffer[..read]);
+        append(&buffer[..read]).map_err(&refused)?;
+        bytes += read as u64;
+    }
+}
+
+impl CopyStore for DirectoryCopy {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn medium(&self) -> &str {
+        &self.medium
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        identify(&self.root, &self.name, Some(&self.medium)).map(drop)
+    }
+
+    fn exclusive(&self) -> Result<Exclusive, Error> {
+        self.lock(PATIENCE)
+    }
+
+    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<Measured, Error> {
+        let target = self.path_of(path)?;
+        let refused = |e| self.refused(e);
+        if Self::is_staged(path) {
+            let mut file = NewFile::create(&target).map_err(refused)?;
+            let measured = pour(content, |bytes| file.append(bytes), refused)?;
+            file.finish().map_err(refused)?;
+            return Ok(measured);
+        }
+        let mut staged = Staged::create(&self.staging()).map_err(refused)?;
+        let measured = pour(content, |bytes| staged.append(bytes), refused)?;
+        staged.publish(&target).map_err(refused)?;
+        Ok(measured)
+    }
+
+    fn enter(&self, staged: &str, place: &str) -> Result<(), Error> {
+        let (from, to) = (self.path_of(staged)?, self.path_of(place)?);
+        durable::enter_directory(&from, &to).map_err(|e| self.refused(e))?;
+        // The folders above may have been made by a writer that died before it synced them.
+        let ocfl = self.root.join(layout::OCFL);
+        let mut at = to.parent();
+        while let Some(folder) = at.filter(|folder| folder.starts_with(&ocfl)) {
+            durable::sync_dir(folder).map_err(|e| self.refused(e))?;
+            at = folder.parent();
+        }
+        Ok(())
+    }
+
+    fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
+        if !is_replaceable(path) {
+            return Err(Error::Forbidden { copy: self.name.clone(), path: path.to_owned() });
+        }
+        durable::replace_through(&self.staging(), &self.path_of(path)?, bytes).map_err(|e| self.refused(e))
+    }
+
+    fn discard(&self, staged: &str) -> Result<(), Error> {
+        let path = self.path_of(staged)?;
+        if !Self::is_staged(staged) {
+            return Err(Error::Forbidden { copy: self.name.clone(), path: staged.to_owned() });
+        }
+        let is_folder = std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir());
+        if is_folder { durable::remove_tree(&path) } else { durable::remove(&path) }.map_err(|e| self.refused(e))
+    }
+
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        durable::read_limited(&self.path_of(path)?, limit).map_err(|e| self.refused(e))
+    }
+
+    fn stream(&self, path: &str) -> Result<Box<dyn Read + Send>, Error> {
+        let path = self.path_of(path)?;
+        let file = File::open(&path).map_err(|e| self.refused(durable::Error::io("open", &path, e)))?;
+        Ok(Box::new(file))
+    }
+
+    fn measure(&self, path: &str, trust: Trust) -> Result<Measured, Error> {
+        let (sha512, bytes) = durable::sha512_file(&self.path_of(path)?, trust).map_err(|e| self.refused(e))?;
+        Ok(Measured { sha512, bytes })
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<Entry>>, Error> {
+        let folder = if path.is_empty() { self.root.clone() } else { self.path_of(path)? };
+        let refused = |e| self.refused(durable::Error::io("list", &folder, e));
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(refused(e)),
+        };
+        let mut out = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(refused)?;
+            let meta = entry.metadata().map_err(refused)?;
+            let kind = match meta.file_type() {
+                kind if kind.is_file() => EntryKind::File,
+                kind if kind.is_dir() => EntryKind::Folder,
+                _ => EntryKind::Other,
+            };
+            let bytes = if meta.is_file() { meta.len() } else { 0 };
+            out.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), kind, bytes });
+        }
+        out.sort();
+        Ok(Some(out))
+    }
+
+    fn protect(&self, path: &str) -> Result<(), Error> {
+        if !self.immutable {
+            return Ok(());
+        }
+        if let Some(entries) = self.list_if_folder(path)? {
+            for entry in entries {
+                self.protect(&format!("{path}/{}", entry.name))?;
+            }
+        }
+        durable::set_immutable(&self.path_of(path)?, true).map_err(|source| Error::Immutable {
+            copy: self.name.clone(),
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+impl DirectoryCopy {
+    fn list_if_folder(&self, path: &str) -> Result<Option<Vec<Entry>>, Error> {
+        let meta = std::fs::symlink_metadata(self.path_of(path)?);
+        if meta.is_ok_and(|meta| meta.is_dir()) { self.list(path) } else { Ok(None) }
+    }
+}

@@ -1,0 +1,420 @@
+//! Storing documents: built in staging, read back from the medium, entered by one rename.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fs::File,
+    io::Read as _,
+    path::PathBuf,
+};
+
+use durable::Trust;
+use jiff::Timestamp;
+use model::{DocumentId, Sha512};
+
+use crate::{
+    copy_store::{CopyStore, EntryKind, Measured},
+    error::Error,
+    failpoint::failpoint,
+    inventory::{
+        INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, User, Version, VersionNumber, parse_sidecar, sidecar,
+    },
+    layout,
+};
+
+/// Where the bytes of a part come from.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Memory.
+    Bytes(Vec<u8>),
+    /// Files one after another: a base and its appended revisions become one file on the copy.
+    Joined(Vec<PathBuf>),
+}
+
+impl Content {
+    /// Begins to read it.
+    pub fn reader(&self) -> ContentReader {
+        match self {
+            Self::Bytes(bytes) => ContentReader { memory: bytes.clone(), at: 0, open: None, files: VecDeque::new() },
+            Self::Joined(files) => {
+                ContentReader { memory: Vec::new(), at: 0, open: None, files: files.iter().cloned().collect() }
+            }
+        }
+    }
+
+    /// Digest and length.
+    fn measure(&self) -> Result<Measured, Error> {
+        let (mut context, mut bytes, mut reader) = (Sha512::context(), 0, self.reader());
+        let mut buffer = vec![0_u8; 256 * 1024];
+        loop {
+            match reader.read(&mut buffer)? {
+                0 => return Ok(Measured { sha512: Sha512::from_ring(&context.finish()), bytes }),
+                read => {
+                    context.update(&buffer[..read]);
+                    bytes += read as u64;
+                }
+            }
+        }
+    }
+}
+
+/// Reads a content from its beginning; errors name the work file.
+#[derive(Debug)]
+pub struct ContentReader {
+    memory: Vec<u8>,
+    at: usize,
+    open: Option<(PathBuf, File)>,
+    files: VecDeque<PathBuf>,
+}
+
+impl ContentReader {
+    /// Fills some of the buffer; 0 at the end.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        if self.at < self.memory.len() {
+            let take = buffer.len().min(self.memory.len() - self.at);
+            buffer[..take].copy_from_slice(&self.memory[self.at..self.at + take]);
+            self.at += take;
+            return Ok(take);
+        }
+        loop {
+            if let Some((path, file)) = &mut self.open {
+                match file.read(buffer) {
+                    Ok(0) => self.open = None,
+                    Ok(read) => return Ok(read),
+                    Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(e) => return Err(Error::work(path, e)),
+                }
+            } else if let Some(path) = self.files.pop_front() {
+                let file = File::open(&path).map_err(|e| Error::work(&path, e))?;
+                self.open = Some((path, file));
+            } else {
+                return Ok(0);
+            }
+        }
+    }
+}
+
+/// A file of a document.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Logical path, `document.pdf`, `originals/trang 1.jpg`.
+    pub logical: String,
+    /// Its bytes.
+    pub content: Content,
+}
+
+/// What is to be stored. The same object gives the same bytes on every copy.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// The document.
+    pub id: DocumentId,
+    /// Its files.
+    pub parts: Vec<Part>,
+    /// When the version was made.
+    pub created: Timestamp,
+    /// Why.
+    pub message: String,
+    /// Who.
+    pub user: User,
+}
+
+/// What lies on a copy now, read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// OCFL version, `v1`.
+    pub version: String,
+    /// Digest of that version's inventory: what the register expects at audits.
+    pub inventory_sha512: Sha512,
+    /// Files of content written or found.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Stores a document as its first version. Stored already with the same files, it is read back and that is success.
+///
+/// # Errors
+/// [`Error::Different`] when it lies there with other files; whatever the medium refuses. What was half written is gone
+/// or is thrown away at the next opening.
+pub fn store(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Error> {
+    check_parts(copy, object)?;
+    let _exclusive = copy.exclusive()?;
+    copy.check()?;
+    recover_one(copy, object.id)?;
+    let place = layout::place(object.id);
+    if copy.list(&place)?.is_some() {
+        let inventory = load(copy, &place, object.id)?;
+        let wanted = measure_parts(object)?;
+        let found = inventory.versions.keys().copied().find(|number| inventory.state(*number) == wanted);
+        let number = found.ok_or(Error::Different { copy: copy.name().to_owned(), object: object.id })?;
+        return confirm(copy, &place, &inventory, number);
+    }
+    let parts: Vec<&Part> = object.parts.iter().collect();
+    let written = build(copy, object, &parts, None);
+    discard_on_error(copy, object.id, written).and_then(|built| {
+        let staged = staged(object.id);
+        copy.enter(&staged, &place)?;
+        failpoint!("preserve:enter:after");
+        finish(copy, object.id, &place, &built)
+    })
+}
+
+/// Adds a version to a stored document: `object.parts` are the files that are new or changed, every other file of the
+/// newest version is carried over (OCFL forward-delta). Parts that are all there already make no new version.
+///
+/// # Errors
+/// [`Error::NoObject`] when the document is not on the copy, [`Error::Damaged`] when its inventory cannot be trusted.
+pub fn store_version(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Error> {
+    check_parts(copy, object)?;
+    let _exclusive = copy.exclusive()?;
+    copy.check()?;
+    recover_one(copy, object.id)?;
+    let place = layout::place(object.id);
+    if copy.list(&place)?.is_none() {
+        return Err(Error::NoObject { copy: copy.name().to_owned(), object: object.id });
+    }
+    let inventory = load(copy, &place, object.id)?;
+    let (wanted, head) = (measure_parts(object)?, inventory.state(inventory.head));
+    if wanted.iter().all(|(logical, digest)| head.get(logical) == Some(digest)) {
+        return confirm(copy, &place, &inventory, inventory.head);
+    }
+    let changed: Vec<&Part> = object
+        .parts
+        .iter()
+        .filter(|part| wanted.get(&part.logical).is_some_and(|digest| !inventory.manifest.contains_key(digest)))
+        .collect();
+    let mut next = head;
+    next.extend(wanted);
+    let written = build(copy, object, &changed, Some((&inventory, next)));
+    discard_on_error(copy, object.id, written).and_then(|built| {
+        let number = built.inventory.head;
+        copy.enter(&format!("{}/{number}", staged(object.id)), &format!("{place}/{number}"))?;
+        failpoint!("preserve:version:entered");
+        put_root(copy, &place, &built.bytes)?;
+        finish(copy, object.id, &place, &built)
+    })
+}
+
+/// A version built in staging and read back there.
+struct Built {
+    inventory: Inventory,
+    bytes: Vec<u8>,
+    files: u64,
+    content_bytes: u64,
+}
+
+fn staged(id: DocumentId) -> String {
+    format!("{}/{id}", layout::STAGING)
+}
+
+/// The part's logical paths must be legal and different, none a folder of another.
+fn check_parts(copy: &dyn CopyStore, object: &Object) -> Result<(), Error> {
+    let mut seen = std::collections::BTreeSet::new();
+    for part in &object.parts {
+        let clash = object
+            .parts
+            .iter()
+            .any(|other| other.logical.strip_prefix(part.logical.as_str()).is_some_and(|rest| rest.starts_with('/')));
+        if clash || !layout::is_legal(&part.logical) || !seen.insert(&part.logical) {
+            return Err(Error::Forbidden { copy: copy.name().to_owned(), path: part.logical.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn measure_parts(object: &Object) -> Result<BTreeMap<String, Sha512>, Error> {
+    object.parts.iter().map(|part| Ok((part.logical.clone(), part.content.measure()?.sha512))).collect()
+}
+
+/// Throws the staging folder away when building failed; should that fail too, the next opening does it.
+fn discard_on_error(copy: &dyn CopyStore, id: DocumentId, built: Result<Built, Error>) -> Result<Built, Error> {
+    if built.is_err() {
+        copy.discard(&staged(id)).ok();
+    }
+    built
+}
+
+/// Writes a version into staging (a whole object when there is none before it) and reads every file back from the medium.
+fn build(
+    copy: &dyn CopyStore,
+    object: &Object,
+    parts: &[&Part],
+    before: Option<(&Inventory, BTreeMap<String, Sha512>)>,
+) -> Result<Built, Error> {
+    let staged = staged(object.id);
+    let first = before.is_none();
+    let (mut inventory, mut state) = match before {
+        Some((inventory, state)) => (inventory.clone(), state),
+        None => (Inventory::new(object.id), BTreeMap::new()),
+    };
+    let number = VersionNumber(inventory.head.0 + 1);
+    let mut written: Vec<(String, Measured)> = Vec::new();
+    for part in parts {
+        let content_path = format!("{number}/content/{}", part.logical);
+        let path = format!("{staged}/{content_path}");
+        let measured = copy.create_new(&path, &mut part.content.reader())?;
+        inventory.manifest.entry(measured.sha512).or_default().push(content_path);
+        state.insert(part.logical.clone(), measured.sha512);
+        written.push((path, measured));
+    }
+    let (files, content_bytes) = (written.len() as u64, written.iter().map(|(_, measured)| measured.bytes).sum());
+    let mut by_digest: BTreeMap<Sha512, Vec<String>> = BTreeMap::new();
+    for (logical, digest) in state {
+        by_digest.entry(digest).or_default().push(logical);
+    }
+    let version = Version {
+        created: object.created,
+        message: object.message.clone(),
+        state: by_digest,
+        user: Some(object.user.clone()),
+    };
+    inventory.versions.insert(number, version);
+    inventory.head = number;
+    let bytes = inventory.to_bytes()?;
+
+    let mut small = inventory_files(&format!("{staged}/{number}"), &bytes);
+    if first {
+        small.extend(inventory_files(&staged, &bytes));
+        let (name, text) = layout::OBJECT_DECLARATION;
+        small.push((format!("{staged}/{name}"), text.as_bytes().to_vec()));
+    }
+    for (path, bytes) in small {
+        let measured = copy.create_new(&path, &mut Content::Bytes(bytes).reader())?;
+        written.push((path, measured));
+    }
+    failpoint!("preserve:build:after");
+    for (path, measured) in &written {
+        read_back(copy, path, measured)?;
+    }
+    failpoint!("preserve:readback:after");
+    Ok(Built { inventory, bytes, files, content_bytes })
+}
+
+fn inventory_files(folder: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    vec![
+        (format!("{folder}/{INVENTORY}"), bytes.to_vec()),
+        (format!("{folder}/{SIDECAR}"), sidecar(bytes).into_bytes()),
+    ]
+}
+
+fn read_back(copy: &dyn CopyStore, path: &str, wanted: &Measured) -> Result<(), Error> {
+    if copy.measure(path, Trust::Medium)? == *wanted {
+        Ok(())
+    } else {
+        Err(Error::ReadBack { copy: copy.name().to_owned(), path: path.to_owned() })
+    }
+}
+
+/// Puts an inventory, which its version holds durably already, in the object's root.
+fn put_root(copy: &dyn CopyStore, place: &str, inventory: &[u8]) -> Result<(), Error> {
+    for (path, bytes) in inventory_files(place, inventory) {
+        let wanted = Measured { sha512: Sha512::of(&bytes), bytes: bytes.len() as u64 };
+        copy.replace(&path, &bytes)?;
+        failpoint!("preserve:root:after");
+        read_back(copy, &path, &wanted)?;
+    }
+    Ok(())
+}
+
+/// After entering: the root resolves, the writer's marks are gone, the medium is still the same.
+fn finish(copy: &dyn CopyStore, id: DocumentId, place: &str, built: &Built) -> Result<Stored, Error> {
+    let number = built.inventory.head;
+    let inventory_sha512 = Sha512::of(&built.bytes);
+    let wanted = Measured { sha512: inventory_sha512, bytes: built.bytes.len() as u64 };
+    read_back(copy, &format!("{place}/{INVENTORY}"), &wanted)?;
+    copy.protect(&format!("{place}/{number}"))?;
+    copy.discard(&staged(id))?;
+    copy.check()?;
+    Ok(Stored { version: number.to_string(), inventory_sha512, files: built.files, bytes: built.content_bytes })
+}
+
+/// Reads everything of a version that lies there already back from the medium.
+fn confirm(copy: &dyn CopyStore, place: &str, inventory: &Inventory, number: VersionNumber) -> Result<Stored, Error> {
+    let state = inventory.state(number);
+    let (mut files, mut bytes) = (0, 0);
+    for (path, digest) in inventory.content() {
+        if !state.values().any(|wanted| *wanted == digest) {
+            continue;
+        }
+        let path = format!("{place}/{path}");
+        let found = copy.measure(&path, Trust::Medium)?;
+        if found.sha512 != digest {
+            return Err(Error::ReadBack { copy: copy.name().to_owned(), path });
+        }
+        files += 1;
+        bytes += found.bytes;
+    }
+    let (inventory_sha512, _) = whole_inventory(copy, &format!("{place}/{number}"))?;
+    copy.protect(&format!("{place}/{number}"))?;
+    copy.check()?;
+    Ok(Stored { version: number.to_string(), inventory_sha512, files, bytes })
+}
+
+/// An inventory with its sidecar, checked against each other.
+fn whole_inventory(copy: &dyn CopyStore, folder: &str) -> Result<(Sha512, Inventory), Error> {
+    let path = format!("{folder}/{INVENTORY}");
+    let bytes = copy.read(&path, INVENTORY_MAX_BYTES)?;
+    let named = parse_sidecar(&copy.read(&format!("{folder}/{SIDECAR}"), 4096)?);
+    let digest = Sha512::of(&bytes);
+    if named != Some(digest) {
+        return Err(Error::damaged(copy.name(), &path, "its sidecar names another digest"));
+    }
+    let inventory = Inventory::parse(&bytes).map_err(|detail| Error::damaged(copy.name(), &path, detail))?;
+    Ok((digest, inventory))
+}
+
+/// The inventory in an object's root, checked against its sidecar and the document it should be.
+pub(crate) fn load(copy: &dyn CopyStore, place: &str, id: DocumentId) -> Result<Inventory, Error> {
+    let (_, inventory) = whole_inventory(copy, place)?;
+    if inventory.id != id.urn() {
+        let path = format!("{place}/{INVENTORY}");
+        return Err(Error::damaged(copy.name(), &path, format!("it belongs to {}", inventory.id)));
+    }
+    Ok(inventory)
+}
+
+/// Finishes or throws away what writers that died left in staging. Needs the right to write.
+pub fn recover(copy: &dyn CopyStore) -> Result<(), Error> {
+    for entry in copy.list(layout::STAGING)?.unwrap_or_default() {
+        if entry.name == layout::LOCK {
+            continue;
+        }
+        match entry.name.parse::<DocumentId>() {
+            // A damaged document is the audit's to name; it must not keep the whole copy from being opened.
+            Ok(id) if entry.kind == EntryKind::Folder => match recover_one(copy, id) {
+                Err(Error::Damaged { path, detail, .. }) => {
+                    tracing::warn!(copy = copy.name(), path, detail, "left as it is");
+                }
+                other => other?,
+            },
+            _ => copy.discard(&format!("{}/{}", layout::STAGING, entry.name))?,
+        }
+    }
+    Ok(())
+}
+
+/// A folder in staging says that a writer of this document died: when its version had entered, the root inventory follows
+/// it; the rest is thrown away.
+fn recover_one(copy: &dyn CopyStore, id: DocumentId) -> Result<(), Error> {
+    let staged = staged(id);
+    if copy.list(&staged)?.is_none() {
+        return Ok(());
+    }
+    let place = layout::place(id);
+    let versions: Vec<VersionNumber> = copy
+        .list(&place)?
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|entry| entry.kind == EntryKind::Folder)
+        .filter_map(|entry| entry.name.parse().ok())
+        .collect();
+    if let Some(newest) = versions.into_iter().max() {
+        let folder = format!("{place}/{newest}");
+        let (digest, inventory) = whole_inventory(copy, &folder)?;
+        let follows = inventory.head == newest && inventory.id == id.urn();
+        if follows && !matches!(whole_inventory(copy, &place), Ok((root, _)) if root == digest) {
+            tracing::info!(copy = copy.name(), object = %id, version = %newest, "root inventory follows its version");
+            put_root(copy, &place, &copy.read(&format!("{folder}/{INVENTORY}"), INVENTORY_MAX_BYTES)?)?;
+        }
+    }
+    copy.discard(&staged)
+}

@@ -1,0 +1,181 @@
+//! Reading documents back: for export, rebuilding and counting.
+
+use std::{collections::BTreeMap, io::Read as _, path::Path};
+
+use durable::Staged;
+use jiff::Timestamp;
+use model::{DocumentId, Sha512};
+
+use crate::{
+    copy_store::{CopyStore, EntryKind},
+    error::Error,
+    inventory::{INVENTORY, INVENTORY_MAX_BYTES, Inventory, VersionNumber},
+    layout, object,
+};
+
+/// Folders in an object (content of every version) never nest deeper than this.
+const DEPTH_MAX: u32 = 32;
+
+/// The newest version of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The document.
+    pub id: DocumentId,
+    /// Its number.
+    pub version: VersionNumber,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Digest of its inventory: what the register expects at audits.
+    pub inventory_sha512: Sha512,
+    /// Logical path → digest.
+    pub parts: BTreeMap<String, Sha512>,
+    inventory: Inventory,
+}
+
+impl Head {
+    /// Where a part lies on the copy.
+    pub fn path_of(&self, copy: &str, logical: &str) -> Result<String, Error> {
+        let path = self.parts.get(logical).and_then(|digest| self.inventory.content_path(digest));
+        let path =
+            path.ok_or_else(|| Error::NoPart { copy: copy.to_owned(), object: self.id, part: logical.to_owned() })?;
+        Ok(format!("{}/{path}", layout::place(self.id)))
+    }
+}
+
+/// What a copy holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Documents.
+    pub objects: u64,
+    /// Bytes of OCFL content (no inventories, no journal).
+    pub bytes: u64,
+}
+
+/// Every document on a copy, in order.
+pub fn objects(copy: &dyn CopyStore) -> Result<Vec<DocumentId>, Error> {
+    let mut ids = Vec::new();
+    let mut folders = vec![(layout::OCFL.to_owned(), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        for entry in copy.list(&folder)?.unwrap_or_default() {
+            if entry.kind != EntryKind::Folder {
+                continue;
+            }
+            let path = format!("{folder}/{}", entry.name);
+            if depth < layout::TUPLES {
+                if layout::is_tuple(&entry.name) {
+                    folders.push((path, depth + 1));
+                }
+            } else if let Some(id) = layout::id_of_folder(&entry.name).filter(|id| layout::place(*id) == path) {
+                ids.push(id);
+            }
+        }
+    }
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+/// The newest version of a document; its inventory is checked.
+///
+/// # Errors
+/// [`Error::NoObject`] when it is not there, [`Error::Damaged`] when its inventory cannot be trusted.
+pub fn head(copy: &dyn CopyStore, id: DocumentId) -> Result<Head, Error> {
+    let place = layout::place(id);
+    if copy.list(&place)?.is_none() {
+        return Err(Error::NoObject { copy: copy.name().to_owned(), object: id });
+    }
+    let inventory = object::load(copy, &place, id)?;
+    let path = format!("{place}/{INVENTORY}");
+    let Some(version) = inventory.versions.get(&inventory.head) else {
+        return Err(Error::damaged(copy.name(), &path, "the head is missing"));
+    };
+    let created = version.created;
+    let inventory_sha512 = Sha512::of(&copy.read(&path, INVENTORY_MAX_BYTES)?);
+    let parts = inventory.state(inventory.head);
+    Ok(Head { id, version: inventory.head, created, inventory_sha512, parts, inventory })
+}
+
+/// A part of a document's newest version, whole, its digest checked.
+///
+/// # Errors
+/// [`Error::Damaged`] when the bytes are not the inventory's.
+pub fn read_part(copy: &dyn CopyStore, id: DocumentId, logical: &str, limit: u64) -> Result<Vec<u8>, Error> {
+    let head = head(copy, id)?;
+    let path = head.path_of(copy.name(), logical)?;
+    let bytes = copy.read(&path, limit)?;
+    if head.parts.get(logical) == Some(&Sha512::of(&bytes)) {
+        Ok(bytes)
+    } else {
+        Err(Error::damaged(copy.name(), &path, "its digest is not the inventory's"))
+    }
+}
+
+/// Writes a part to a new file outside the copy; the file gets its name only when its digest is the inventory's.
+///
+/// # Errors
+/// [`Error::Damaged`] when the bytes are not the inventory's, [`Error::Export`] when the target refuses.
+pub fn export_part(copy: &dyn CopyStore, id: DocumentId, logical: &str, target: &Path) -> Result<u64, Error> {
+    let refused = |source| Error::Export { source };
+    let head = head(copy, id)?;
+    let path = head.path_of(copy.name(), logical)?;
+    let mut stream = copy.stream(&path)?;
+    let mut staged = Staged::create(target.parent().unwrap_or(Path::new("."))).map_err(refused)?;
+    let (mut context, mut bytes) = (Sha512::context(), 0_u64);
+    let mut buffer = vec![0_u8; 256 * 1024];
+    loop {
+        let read = match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(e) => {
+                let source = durable::Error::io("read", Path::new(&path), e);
+                return Err(Error::Medium { copy: copy.name().to_owned(), source });
+            }
+        };
+        context.update(&buffer[..read]);
+        staged.append(&buffer[..read]).map_err(refused)?;
+        bytes += read as u64;
+    }
+    if head.parts.get(logical) != Some(&Sha512::from_ring(&context.finish())) {
+        return Err(Error::damaged(copy.name(), &path, "its digest is not the inventory's"));
+    }
+    staged.publish(target).map_err(refused)?;
+    Ok(bytes)
+}
+
+/// Documents and bytes of content on a copy, by name and length only.
+pub fn stats(copy: &dyn CopyStore) -> Result<Stats, Error> {
+    let mut stats = Stats::default();
+    for id in objects(copy)? {
+        stats.objects += 1;
+        let place = layout::place(id);
+        for (path, bytes) in files(copy, &place)?.0 {
+            if path.split('/').nth(1) == Some("content") {
+                stats.bytes += bytes;
+            }
+        }
+    }
+    Ok(stats)
+}
+
+/// Files below a folder with their lengths, and what is neither file nor folder. Paths are relative to the folder.
+pub(crate) type Listing = (BTreeMap<String, u64>, Vec<String>);
+
+pub(crate) fn files(copy: &dyn CopyStore, folder: &str) -> Result<Listing, Error> {
+    let (mut found, mut others) = (BTreeMap::new(), Vec::new());
+    let mut folders = vec![(String::new(), 0)];
+    while let Some((below, depth)) = folders.pop() {
+        let here = if below.is_empty() { folder.to_owned() } else { format!("{folder}/{below}") };
+        let here = here.trim_matches('/');
+        for entry in copy.list(here)?.unwrap_or_default() {
+            let path = if below.is_empty() { entry.name } else { format!("{below}/{}", entry.name) };
+            match entry.kind {
+                EntryKind::File => {
+                    found.insert(path, entry.bytes);
+                }
+                EntryKind::Folder if depth < DEPTH_MAX => folders.push((path, depth + 1)),
+                EntryKind::Folder | EntryKind::Other => others.push(path),
+            }
+        }
+    }
+    Ok((found, others))
+}
