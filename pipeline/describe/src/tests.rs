@@ -1,0 +1,409 @@
+use model::{Line, RectPx, Word};
+
+use super::*;
+
+/// A made-up page of A4 at 200 dpi on which lines are set in millimetres.
+struct Page(PageWords);
+
+const PX_PER_MM: f64 = 200.0 / 25.4;
+
+impl Page {
+    fn new(page: u32) -> Self {
+        Self(PageWords {
+            page,
+            width_px: 1654,
+            height_px: 2339,
+            dpi_x: 200.0,
+            dpi_y: 200.0,
+            turned: 0,
+            lines: Vec::new(),
+            stamps: Vec::new(),
+            confidence: 0.9,
+            attempts: Vec::new(),
+            findings: Vec::new(),
+        })
+    }
+
+    /// One engine line at height `y`, made of pieces that begin at their `x`.
+    fn line(mut self, y: f64, pieces: &[(f64, &str)]) -> Self {
+        let line = set(y, pieces);
+        self.0.lines.push(line);
+        self
+    }
+
+    fn centred(self, y: f64, text: &str) -> Self {
+        let x = 105.0 - width(text) / 2.0;
+        self.line(y, &[(x, text)])
+    }
+
+    fn stamp(mut self, x: f64, y: f64, text: &str) -> Self {
+        let line = set(y, &[(x, text)]);
+        self.0.stamps.push(line);
+        self
+    }
+
+    fn body(mut self, mut y: f64, lines: &[&str]) -> Self {
+        for text in lines {
+            self = self.line(y, &[(30.0, text)]);
+            y += 6.5;
+        }
+        self
+    }
+
+    /// The same paper laid on the glass a quarter turn wrong, so that it must be turned clockwise to be read.
+    fn turned(mut self) -> Self {
+        let width = self.0.width_px;
+        for word in self.0.lines.iter_mut().chain(&mut self.0.stamps).flat_map(|line| &mut line.words) {
+            let r = word.rect;
+            word.rect = RectPx { x: r.y, y: width - r.x - r.width, width: r.height, height: r.width };
+        }
+        (self.0.width_px, self.0.height_px) = (self.0.height_px, self.0.width_px);
+        self.0.turned = 90;
+        self
+    }
+
+    /// The same paper fed askew.
+    fn tilted(mut self, degrees: f64) -> Self {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (cx, cy) = (f64::from(self.0.width_px) / 2.0, f64::from(self.0.height_px) / 2.0);
+        for line in self.0.lines.iter_mut().chain(&mut self.0.stamps) {
+            line.angle_deg = degrees;
+            for word in &mut line.words {
+                let r = word.rect;
+                let (dx, dy) =
+                    (f64::from(r.x) + f64::from(r.width) / 2.0 - cx, f64::from(r.y) + f64::from(r.height) / 2.0 - cy);
+                let (x, y) = (cx + dx * cos - dy * sin, cy + dx * sin + dy * cos);
+                word.rect.x = (x - f64::from(r.width) / 2.0).max(0.0) as u32;
+                word.rect.y = (y - f64::from(r.height) / 2.0).max(0.0) as u32;
+            }
+        }
+        self
+    }
+}
+
+fn width(text: &str) -> f64 {
+    text.chars().count() as f64 * 2.3
+}
+
+fn set(y: f64, pieces: &[(f64, &str)]) -> Line {
+    let mut words = Vec::new();
+    for (x, text) in pieces {
+        let mut at = *x;
+        for word in text.split(' ') {
+            let px = |mm: f64| (mm * PX_PER_MM).round() as u32;
+            if !word.is_empty() {
+                let rect = RectPx { x: px(at), y: px(y), width: px(width(word)), height: px(4.0) };
+                words.push(Word { text: word.to_owned(), confidence: 0.9, rect });
+            }
+            at += width(word) + 1.4;
+        }
+    }
+    Line { words, baseline_x: 0.0, baseline_y: 0.0, angle_deg: 0.0, height_px: 4.0 * PX_PER_MM, block: 0 }
+}
+
+fn decision() -> Page {
+    Page::new(1)
+        .line(20.0, &[(30.0, "TỈNH ỦY BÌNH THUẬN"), (112.0, "ĐẢNG CỘNG SẢN VIỆT NAM")])
+        .line(26.0, &[(50.0, "*")])
+        .line(32.0, &[(38.0, "Số 754-QĐ/TU"), (95.0, "Phan Thiết, ngày 14 tháng 9 năm 2017")])
+        .centred(50.0, "QUY ĐỊNH")
+        .centred(57.0, "về việc sử dụng chữ ký số trong các cơ quan")
+        .centred(63.0, "đảng tỉnh Bình Thuận")
+        .centred(69.0, "-----")
+        .body(
+            80.0,
+            &["- Căn cứ Quyết định số 228-QĐ/TW, ngày 07 tháng 12 năm 2016 của Ban Bí thư;", "Số 99-QĐ/TU là số khác."],
+        )
+        .body(100.0, &["Điều 1. Phạm vi điều chỉnh của quy định này về chữ ký số"])
+}
+
+fn foot(page: Page, y: f64) -> Page {
+    page.line(y, &[(30.0, "Nơi nhận:"), (125.0, "T/M BAN THƯỜNG VỤ")])
+        .line(y + 6.0, &[(30.0, "- Ban Bí thư,"), (133.0, "PHÓ BÍ THƯ")])
+        .line(y + 12.0, &[(30.0, "- Văn phòng Trung ương Đảng,")])
+        .line(y + 20.0, &[(140.0, "Jx~ V")])
+        .line(y + 40.0, &[(127.0, "Nguyễn Mạnh Hùng")])
+}
+
+fn described(pages: &[&Page]) -> Described {
+    let pages: Vec<PageWords> = pages.iter().map(|page| page.0.clone()).collect();
+    describe(&pages, &Declared::default(), &BTreeMap::new())
+}
+
+fn check(described: &Described, expect: &[(Field, &str)]) {
+    for (field, value) in expect {
+        let found = described.description.value(*field).unwrap_or("");
+        assert_eq!(found, *value, "{}", field.name());
+    }
+}
+
+const DECISION: &[(Field, &str)] = &[
+    (Field::Number, "754"),
+    (Field::Notation, "QĐ/TU"),
+    (Field::TypeCode, "QĐ"),
+    (Field::TypeName, "Quy định"),
+    (Field::IssuedDate, "2017-09-14"),
+    (Field::IssuedPlace, "Phan Thiết"),
+    (Field::Issuer, "TỈNH ỦY BÌNH THUẬN"),
+    (Field::Subject, "về việc sử dụng chữ ký số trong các cơ quan đảng tỉnh Bình Thuận"),
+    (Field::SignerRole, "T/M BAN THƯỜNG VỤ PHÓ BÍ THƯ"),
+    (Field::SignerName, "Nguyễn Mạnh Hùng"),
+    (Field::Language, "vi"),
+    (Field::Secrecy, ""),
+];
+
+#[test]
+fn a_party_regulation() {
+    let last = foot(Page::new(2).body(20.0, &["Điều 25. Hiệu lực thi hành"]), 200.0);
+    let found = described(&[&decision(), &last]);
+    check(&found, DECISION);
+    assert_eq!(found.secrecy, None);
+    assert_eq!(found.description.citation().as_deref(), Some("754-QĐ/TU"));
+    let number = &found.description.0[&Field::Number];
+    let rect = number.rect.expect("a box");
+    assert_eq!(number.page, Some(1));
+    assert!((0.85..=0.9).contains(&number.confidence), "{number:?}");
+    assert!(rect.x > 38.0 && rect.right() < 80.0 && (rect.y - 32.0).abs() < 0.5, "{rect:?}");
+    assert_eq!(found.description.0[&Field::SignerName].page, Some(2));
+}
+
+#[test]
+fn the_same_turned_and_askew() {
+    let last = || foot(Page::new(2).body(20.0, &["Điều 25. Hiệu lực thi hành"]), 200.0);
+    check(&described(&[&decision().turned(), &last().turned()]), DECISION);
+    for degrees in [-2.8, 1.5, 2.8] {
+        check(&described(&[&decision().tilted(degrees), &last().tilted(degrees)]), DECISION);
+    }
+}
+
+#[test]
+fn boxes_stay_those_of_the_displayed_page() {
+    let upright = described(&[&decision()]).description.0[&Field::Number].rect.expect("a box");
+    let turned = described(&[&decision().turned()]).description.0[&Field::Number].rect.expect("a box");
+    assert!((turned.x - upright.y).abs() < 0.3 && (turned.height - upright.width).abs() < 0.3, "{turned:?}");
+}
+
+#[test]
+fn a_state_circular_in_two_columns() {
+    let page = Page::new(1)
+        .line(20.0, &[(40.0, "BỘ QUỐC PHÒNG"), (92.0, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")])
+        .line(26.0, &[(50.0, "-------"), (110.0, "Độc lập - Tự do - Hạnh phúc")])
+        .line(34.0, &[(36.0, "Số: 08/2016/TT-BQP"), (105.0, "Hà Nội, ngày 27 tháng 01 năm 2016")])
+        .centred(50.0, "THÔNG TƯ")
+        .centred(57.0, "Quy định về bảo vệ an toàn kho đạn")
+        .body(70.0, &["Căn cứ Nghị định số 26/2007/NĐ-CP ngày 15 tháng 02 năm 2007 của Chính phủ;"]);
+    let last = Page::new(2)
+        .line(180.0, &[(130.0, "KT. BỘ TRƯỞNG")])
+        .line(186.0, &[(132.0, "THỨ TRƯỞNG")])
+        .line(220.0, &[(118.0, "Thượng tướng Nguyễn Chí Vịnh")]);
+    check(
+        &described(&[&page, &last]),
+        &[
+            (Field::Number, "08/2016"),
+            (Field::Notation, "TT-BQP"),
+            (Field::TypeName, "Thông tư"),
+            (Field::Issuer, "BỘ QUỐC PHÒNG"),
+            (Field::IssuedDate, "2016-01-27"),
+            (Field::IssuedPlace, "Hà Nội"),
+            (Field::Subject, "Quy định về bảo vệ an toàn kho đạn"),
+            (Field::SignerRole, "KT. BỘ TRƯỞNG THỨ TRƯỞNG"),
+            (Field::SignerName, "Thượng tướng Nguyễn Chí Vịnh"),
+        ],
+    );
+}
+
+#[test]
+fn a_letter_with_its_subject_under_the_number() {
+    let page = Page::new(1)
+        .line(20.0, &[(30.0, "ỦY BAN NHÂN DÂN"), (92.0, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM")])
+        .line(26.0, &[(30.0, "TỈNH BÌNH THUẬN"), (110.0, "Độc lập - Tự do - Hạnh phúc")])
+        .line(32.0, &[(28.0, "SỞ THÔNG TIN VÀ"), (120.0, "_______________")])
+        .line(38.0, &[(32.0, "TRUYỀN THÔNG")])
+        .line(46.0, &[(30.0, "Số: 893/STTTT-CNTT"), (95.0, "Bình Thuận, ngày 12 tháng 8 năm 2016")])
+        .line(54.0, &[(30.0, "V/v hướng dẫn ứng dụng")])
+        .line(59.0, &[(30.0, "chữ ký số chuyên dùng")])
+        .line(75.0, &[(70.0, "Kính gửi: Các sở, ban, ngành")])
+        .body(90.0, &["Thực hiện Công văn số 12/UBND-NC ngày 3 tháng 5 năm 2016"]);
+    let page = page
+        .line(200.0, &[(30.0, "Nơi nhận:"), (135.0, "GIÁM ĐỐC")])
+        .line(206.0, &[(30.0, "- Như trên;")])
+        .line(240.0, &[(128.0, "Đinh Trung")]);
+    check(
+        &described(&[&page]),
+        &[
+            (Field::Number, "893"),
+            (Field::Notation, "STTTT-CNTT"),
+            (Field::TypeName, "Công văn"),
+            (Field::TypeCode, ""),
+            (Field::Issuer, "SỞ THÔNG TIN VÀ TRUYỀN THÔNG"),
+            (Field::Subject, "hướng dẫn ứng dụng chữ ký số chuyên dùng"),
+            (Field::IssuedDate, "2016-08-12"),
+            (Field::SignerRole, "GIÁM ĐỐC"),
+            (Field::SignerName, "Đinh Trung"),
+        ],
+    );
+}
+
+#[test]
+fn a_decision_whose_authority_speaks_after_the_abstract() {
+    let page = Page::new(1)
+        .line(20.0, &[(28.0, "ĐẢNG BỘ TỈNH BÌNH THUẬN"), (112.0, "ĐẢNG CỘNG SẢN VIỆT NAM")])
+        .line(26.0, &[(30.0, "HUYỆN ỦY TUY PHONG")])
+        .line(32.0, &[(38.0, "Số 12-QD/HU"), (95.0, "Tuy Phong, ngày 3 tháng 02 năm 1985")])
+        .centred(50.0, "QUYẾT ĐỊNH")
+        .centred(56.5, "về việc thành lập tổ công tác")
+        .centred(63.0, "BAN THƯỜNG VỤ HUYỆN ỦY")
+        .body(75.0, &["Căn cứ Điều lệ Đảng;"]);
+    check(
+        &described(&[&page]),
+        &[
+            (Field::Issuer, "HUYỆN ỦY TUY PHONG"),
+            (Field::Notation, "QĐ/HU"),
+            (Field::TypeName, "Quyết định"),
+            (Field::Subject, "về việc thành lập tổ công tác"),
+            (Field::IssuedDate, "1985-02-03"),
+            (Field::SignerName, ""),
+            (Field::SignerRole, ""),
+        ],
+    );
+}
+
+#[test]
+fn a_cited_number_is_never_the_papers_own() {
+    let page = Page::new(1)
+        .line(20.0, &[(30.0, "TỈNH ỦY BÌNH THUẬN"), (112.0, "ĐẢNG CỘNG SẢN VIỆT NAM")])
+        .centred(50.0, "BÁO CÁO")
+        .centred(57.0, "kết quả thực hiện nhiệm vụ năm 1985")
+        .body(
+            70.0,
+            &[
+                "Căn cứ Quyết định số 754-QĐ/TU ngày 14 tháng 9 năm 2017 của Tỉnh ủy",
+                "Số 12-NQ/TU, ngày 3 tháng 2 năm 1985",
+            ],
+        );
+    check(
+        &described(&[&page]),
+        &[
+            (Field::Number, ""),
+            (Field::Notation, ""),
+            (Field::IssuedDate, ""),
+            (Field::TypeName, "Báo cáo"),
+            (Field::Subject, "kết quả thực hiện nhiệm vụ năm 1985"),
+        ],
+    );
+}
+
+#[test]
+fn digits_left_blank_leave_the_number_empty() {
+    let page = Page::new(1)
+        .line(20.0, &[(30.0, "TỈNH ỦY BÌNH THUẬN"), (112.0, "ĐẢNG CỘNG SẢN VIỆT NAM")])
+        .line(32.0, &[(38.0, "Số"), (60.0, "-TB/TU"), (95.0, "Phan Thiết, ngày"), (140.0, "tháng 9 năm 2017")])
+        .centred(50.0, "THÔNG BÁO");
+    check(
+        &described(&[&page]),
+        &[
+            (Field::Number, ""),
+            (Field::Notation, "TB/TU"),
+            (Field::TypeName, "Thông báo"),
+            (Field::IssuedDate, ""),
+            (Field::IssuedPlace, "Phan Thiết"),
+        ],
+    );
+}
+
+#[test]
+fn without_a_title_an_ambiguous_abbreviation_names_no_type() {
+    let page = |number: &str| {
+        Page::new(1)
+            .line(20.0, &[(30.0, "TỈNH ỦY BÌNH THUẬN"), (112.0, "ĐẢNG CỘNG SẢN VIỆT NAM")])
+            .line(32.0, &[(38.0, number)])
+    };
+    check(&described(&[&page("Số 5-QĐ/TU")]), &[(Field::TypeCode, "QĐ"), (Field::TypeName, "")]);
+    check(&described(&[&page("Số 5-HD/TU")]), &[(Field::TypeCode, "HD"), (Field::TypeName, "Hướng dẫn")]);
+    check(&described(&[&page("Số 5-CV/TU")]), &[(Field::TypeCode, "CV"), (Field::TypeName, "Công văn")]);
+}
+
+#[test]
+fn secrecy_marks_hold_and_look_alikes_do_not() {
+    let level = |page: Page| described(&[&page]).secrecy.map(|mark| mark.level);
+    assert_eq!(level(decision().stamp(40.0, 40.0, "MẬT")), Some(Secrecy::Mat));
+    assert_eq!(level(decision().stamp(40.0, 40.0, "TỐI MẬT")), Some(Secrecy::ToiMat));
+    assert_eq!(level(decision().stamp(40.0, 38.0, "TUYỆT").stamp(41.0, 44.0, "MẬT")), Some(Secrecy::TuyetMat));
+    assert_eq!(level(decision().line(40.0, &[(40.0, "MẬT")])), Some(Secrecy::Mat));
+    assert_eq!(level(decision().line(40.0, &[(40.0, "TÔI MAT"), (130.0, "Phan Thiết")])), Some(Secrecy::ToiMat));
+    assert_eq!(level(decision().stamp(40.0, 40.0, "MẶT TRẬN TỔ QUỐC")), None);
+    assert_eq!(level(decision().stamp(40.0, 38.0, "MẶT TRẬN").stamp(40.0, 44.0, "TỔ QUỐC")), None);
+    assert_eq!(level(decision().line(40.0, &[(40.0, "ỦY BAN MẶT TRẬN TỔ QUỐC")])), None);
+    assert_eq!(level(decision().body(110.0, &["mật", "phải giữ bí mật; người làm lộ MẬT bị xử lý"])), None);
+    assert_eq!(level(decision().stamp(140.0, 240.0, "ĐẢNG CỘNG SẢN VIỆT NAM")), None);
+    let broken = Page::new(1).centred(50.0, "QUY ĐỊNH").centred(56.5, "VỀ BẢO VỆ BÍ").centred(63.0, "MẬT");
+    assert_eq!(level(broken), None);
+    let both = described(&[&decision().stamp(40.0, 40.0, "MẬT"), &Page::new(2).stamp(20.0, 12.0, "TỐI MẬT")]);
+    let mark = both.secrecy.expect("a mark");
+    assert_eq!((mark.level, mark.page), (Secrecy::ToiMat, 2));
+}
+
+#[test]
+fn what_a_person_declared_wins() {
+    let declared = Declared {
+        secrecy: Some(Secrecy::Thuong),
+        sheets: Some(1),
+        description: BTreeMap::from([
+            ("number".to_owned(), "755".to_owned()),
+            ("keywords".to_owned(), "chu\u{31b}\u{303} ky\u{301} so\u{302}\u{301}".to_owned()),
+            ("issuer".to_owned(), "  ".to_owned()),
+        ]),
+        ..Declared::default()
+    };
+    let place = BTreeMap::from([("fonds".to_owned(), "A29".to_owned()), ("file".to_owned(), "0001".to_owned())]);
+    let page = decision().stamp(40.0, 40.0, "MẬT");
+    let found = describe(&[page.0], &declared, &place);
+    check(
+        &found,
+        &[
+            (Field::Number, "755"),
+            (Field::Keywords, "chữ ký số"),
+            (Field::Issuer, "TỈNH ỦY BÌNH THUẬN"),
+            (Field::FondsCode, "A29"),
+            (Field::FileNo, "0001"),
+            (Field::Sheets, "1"),
+            (Field::Secrecy, "thuong"),
+        ],
+    );
+    assert_eq!(found.description.0[&Field::Number].confirmed_by.as_deref(), Some("declared"));
+    assert_eq!(found.secrecy.map(|mark| mark.level), Some(Secrecy::Mat), "a mark is reported whatever was declared");
+}
+
+#[test]
+fn nothing_read_nothing_said() {
+    assert_eq!(describe(&[], &Declared::default(), &BTreeMap::new()), Described::default());
+    let found = described(&[&Page::new(1)]);
+    assert_eq!(found.description.0.keys().copied().collect::<Vec<_>>(), [Field::Pages]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, cases: 200, ..Default::default() })]
+
+    #[test]
+    fn any_words_anywhere_are_survived(
+        words in proptest::collection::vec(("\\PC{0,12}|Số|MẬT|T/M|QUYẾT|754-QĐ/TU|ngày|V/v", 0_u32..3000, 0_u32..3000, 0_u32..u32::MAX), 0..40),
+        turned in 0_u16..400, dpi in -10.0_f64..1e9, per_line in 1_usize..6,
+    ) {
+        let mut page = Page::new(1).0;
+        page.turned = turned / 90 * 90;
+        page.dpi_x = dpi;
+        let words: Vec<Word> = words
+            .into_iter()
+            .map(|(text, x, y, size)| Word { text, confidence: size as f32, rect: RectPx { x, y, width: size % 700, height: size } })
+            .collect();
+        page.lines = words
+            .chunks(per_line)
+            .map(|words| Line { words: words.to_vec(), baseline_x: f64::NAN, baseline_y: 0.0, angle_deg: f64::NAN, height_px: 0.0, block: 0 })
+            .collect();
+        page.stamps.clone_from(&page.lines);
+        let found = describe(&[page], &Declared::default(), &BTreeMap::new());
+        for value in found.description.0.values() {
+            proptest::prop_assert!((0.0..=1.0).contains(&value.confidence));
+        }
+    }
+}
