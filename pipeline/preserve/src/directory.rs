@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long a writer waits for another one (the journal behind a large object).
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// A copy in a directory.
@@ -186,9 +186,9 @@ impl CopyStore for DirectoryCopy {
     fn enter(&self, staged: &str, place: &str) -> Result<(), Error> {
         let (from, to) = (self.path_of(staged)?, self.path_of(place)?);
         durable::enter_directory(&from, &to).map_err(|e| self.refused(e))?;
-        // The folders above may have been made by a writer that died before it synced them.
+        // The folders above the place may have been made by a writer that died before it synced them.
         let ocfl = self.root.join(layout::OCFL);
-        let mut at = to.parent();
+        let mut at = to.parent().and_then(Path::parent);
         while let Some(folder) = at.filter(|folder| folder.starts_with(&ocfl)) {
             durable::sync_dir(folder).map_err(|e| self.refused(e))?;
             at = folder.parent();

@@ -149,10 +149,8 @@ impl CopyStore for MemCopy {
         let bytes = all(content)?;
         let mut tree = self.tree();
         let staged = is_below(path, layout::STAGING);
-        if let Some(there) = tree.files.get(path) {
-            if staged || *there != bytes {
-                return Err(self.occupied(path));
-            }
+        if tree.files.get(path).is_some_and(|there| staged || *there != bytes) {
+            return Err(self.occupied(path));
         }
         if staged {
             tree.fleeting.insert(path.to_owned());

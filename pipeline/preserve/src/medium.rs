@@ -104,9 +104,16 @@ pub(crate) fn initialise(root: &Path, copy: &str, created: Timestamp) -> Result<
         durable::create_dir(&root.join(folder)).map_err(refused)?;
     }
     let files = layout::root_files().map(|(path, text)| (format!("{}/{path}", layout::OCFL), text));
-    for (path, text) in files.into_iter().chain([(layout::README.to_owned(), README_TEXT.to_owned())]) {
-        durable::publish(&root.join(path), text.as_bytes()).map_err(refused)?;
+    let readme = (layout::README.to_owned(), README_TEXT.to_owned());
+    for (path, text) in files.into_iter().chain([readme]) {
+        publish(root, &path, text.as_bytes()).map_err(refused)?;
     }
-    durable::publish(&root.join(layout::MEDIUM), &Medium::new(copy, created)?.to_bytes()?).map_err(refused)?;
-    Ok(())
+    publish(root, layout::MEDIUM, &Medium::new(copy, created)?.to_bytes()?).map_err(refused)
+}
+
+/// Publishes through the staging folder, so that a death leaves nothing in the storage root.
+fn publish(root: &Path, path: &str, bytes: &[u8]) -> Result<(), durable::Error> {
+    let mut staged = durable::Staged::create(&root.join(layout::STAGING))?;
+    staged.append(bytes)?;
+    staged.publish(&root.join(path)).map(drop)
 }

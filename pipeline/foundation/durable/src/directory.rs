@@ -99,8 +99,23 @@ pub fn create_dir(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes directories without syncing them: for what is being built and is synced as a whole when it enters.
+pub(crate) fn make_dirs(path: &Path) -> Result<(), Error> {
+    if path.try_exists().map_err(|e| Error::io("look at", path, e))? {
+        return Ok(());
+    }
+    make_dirs(parent(path))?;
+    match rustix::fs::mkdir(path, Mode::from_raw_mode(0o755)) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(e) => return Err(Error::io("create", path, e)),
+    }
+    failpoint!("durable:mkdir:unsynced");
+    Ok(())
+}
+
 /// Gives a finished directory its final place by one rename that overwrites nothing. Everything in it must have been
-/// written by [`crate::NewFile`]; its directories are synced here, before the rename, and both parents after it.
+/// written by [`crate::NewFile`]; its directories and the two above it are synced here, before the rename, and both
+/// parents after it.
 ///
 /// # Errors
 /// [`Error::Occupied`] when something stands at `place`.
@@ -109,6 +124,8 @@ pub fn enter_directory(staged: &Path, place: &Path) -> Result<(), Error> {
     let (from, from_name) = Directory::holding(staged)?;
     let (to, to_name) = Directory::holding(place)?;
     sync_tree(staged, 0)?;
+    from.sync()?;
+    sync_dir(parent(parent(staged)))?;
     failpoint!("durable:enter:before");
     let renamed = rustix::fs::renameat_with(&from.file, &*from_name, &to.file, &*to_name, RenameFlags::NOREPLACE);
     match renamed {

@@ -10,6 +10,7 @@
 mod directory;
 mod error;
 mod failpoint;
+mod leave;
 mod lock;
 mod publish;
 mod readback;
@@ -20,6 +21,7 @@ pub use directory::{
     TEMP_PREFIX, clean_temps, create_dir, enter_directory, remove, remove_tree, set_immutable, sync_dir,
 };
 pub use error::Error;
+pub use leave::{remove_empty_dir, set_aside};
 pub use lock::{HomeLock, Lock, lock, lock_home};
 pub use publish::{NewFile, Published, Staged, publish, replace, replace_through, write_private};
 pub use readback::{ReadBack, Trust, read_back, read_limited, sha256_file, sha512_file};

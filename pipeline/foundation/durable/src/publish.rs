@@ -14,7 +14,7 @@ use rustix::{
 };
 
 use crate::{
-    directory::{Directory, TEMP_PREFIX, create_dir, parent, sync_file},
+    directory::{Directory, TEMP_PREFIX, create_dir, make_dirs, parent, sync_file},
     error::Error,
     failpoint::failpoint,
 };
@@ -153,7 +153,7 @@ pub struct NewFile {
 impl NewFile {
     /// Begins the file; missing parents are made. It must not exist.
     pub fn create(path: &Path) -> Result<Self, Error> {
-        create_dir(parent(path))?;
+        make_dirs(parent(path))?;
         let (directory, name) = Directory::holding(path)?;
         let file = open_new(&directory, &name, path)?;
         Ok(Self { file: BufWriter::with_capacity(BUFFER_BYTES, file), path: path.to_owned() })

@@ -43,6 +43,25 @@ impl Candidate {
     fn whole(&self) -> Option<&Inventory> {
         self.inventory.as_ref().filter(|_| self.agrees)
     }
+
+    /// What is wrong with an earlier version's inventory beside a later one that is believed. Without its sidecar it
+    /// is believed when it has exactly the form we write and tells the same story.
+    fn fault_beside(&self, later: &Inventory) -> Option<FaultKind> {
+        let same_story = self.inventory.as_ref().is_some_and(|earlier| {
+            let versions = &mut earlier.versions.iter();
+            earlier.id == later.id && versions.all(|(number, version)| later.versions.get(number) == Some(version))
+        });
+        let our_form = || {
+            let written = self.inventory.as_ref().and_then(|inventory| inventory.to_bytes().ok());
+            written.is_some_and(|bytes| bytes == self.bytes)
+        };
+        match (self.whole().is_some(), same_story) {
+            (true, true) => None,
+            (true, false) => Some(FaultKind::Forged),
+            (false, true) if our_form() => None,
+            (false, _) => Some(FaultKind::Altered),
+        }
+    }
 }
 
 pub(super) fn audit(copy: &dyn CopyStore, id: DocumentId, facts: Option<&ObjectFacts>, trust: Trust) -> ObjectAudit {
@@ -179,51 +198,52 @@ impl Check<'_> {
         }
     }
 
-    /// Every file the document must have, with its digest.
+    /// Every file the document must have, with its digest; none where only being there can be asked.
     fn wanted(
         &mut self,
         base: &Candidate,
         inventory: &Inventory,
         versions: &BTreeMap<VersionNumber, Candidate>,
-    ) -> BTreeMap<String, Sha512> {
-        let mut wanted = inventory.content();
+    ) -> BTreeMap<String, Option<Sha512>> {
+        let mut wanted: BTreeMap<String, Option<Sha512>> =
+            inventory.content().into_iter().map(|(path, digest)| (path, Some(digest))).collect();
         let (name, text) = layout::OBJECT_DECLARATION;
-        wanted.insert(name.to_owned(), Sha512::of(text.as_bytes()));
-        wanted.insert(INVENTORY.to_owned(), base.digest);
-        wanted.insert(SIDECAR.to_owned(), Sha512::of(sidecar(&base.bytes).as_bytes()));
+        wanted.insert(name.to_owned(), Some(Sha512::of(text.as_bytes())));
+        let mut want = |folder: &str, believed: Option<&Candidate>| {
+            wanted.insert(format!("{folder}{INVENTORY}"), believed.map(|candidate| candidate.digest));
+            let beside = believed.map(|candidate| Sha512::of(sidecar(&candidate.bytes).as_bytes()));
+            wanted.insert(format!("{folder}{SIDECAR}"), beside);
+        };
+        want("", Some(base));
         for number in inventory.versions.keys() {
-            let name = format!("{number}/{INVENTORY}");
-            let believed = match versions.get(number) {
-                _ if *number == inventory.head => Some(base),
-                Some(own) => match own.whole() {
-                    Some(earlier) if agree(earlier, inventory) => Some(own),
-                    Some(_) => {
-                        self.note(&name, FaultKind::Forged);
-                        Some(own)
-                    }
-                    None => {
-                        self.note(&name, FaultKind::Altered);
-                        Some(own)
-                    }
-                },
-                None => None,
-            };
-            // Without its file the digest is unknown, and the file is reported as missing whatever it was.
-            let digest = believed.map_or(base.digest, |candidate| candidate.digest);
-            let beside = believed.map_or_else(Vec::new, |candidate| sidecar(&candidate.bytes).into_bytes());
-            wanted.insert(name, digest);
-            wanted.insert(format!("{number}/{SIDECAR}"), Sha512::of(&beside));
+            let folder = format!("{number}/");
+            if *number == inventory.head {
+                want(&folder, Some(base));
+                continue;
+            }
+            let own = versions.get(number);
+            let fault = own.and_then(|own| own.fault_beside(inventory));
+            want(&folder, own.filter(|_| fault != Some(FaultKind::Altered)));
+            if let Some(fault) = fault {
+                self.note(&format!("{folder}{INVENTORY}"), fault);
+            }
         }
         wanted
     }
 
-    fn hash(&mut self, files: &BTreeMap<String, u64>, wanted: &BTreeMap<String, Sha512>, inventory: &Inventory) {
+    fn hash(
+        &mut self,
+        files: &BTreeMap<String, u64>,
+        wanted: &BTreeMap<String, Option<Sha512>>,
+        inventory: &Inventory,
+    ) {
         let content = inventory.content();
         for (below, digest) in wanted {
             if !files.contains_key(below) {
                 self.note(below, FaultKind::Missing);
                 continue;
             }
+            let Some(digest) = digest else { continue };
             let path = format!("{}/{below}", self.place);
             let found = match self.copy.measure(&path, self.trust) {
                 Ok(found) => found,
@@ -255,10 +275,4 @@ impl Check<'_> {
         let whole = parse_sidecar(&beside) == Some(Sha512::of(&bytes)) && Inventory::parse(&bytes).is_ok();
         if whole { FaultKind::Forged } else { FaultKind::Altered }
     }
-}
-
-/// Whether an earlier inventory tells the same story as a later one.
-fn agree(earlier: &Inventory, later: &Inventory) -> bool {
-    earlier.id == later.id
-        && earlier.versions.iter().all(|(number, version)| later.versions.get(number) == Some(version))
 }
