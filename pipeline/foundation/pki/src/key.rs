@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use const_oid::db::{rfc5912, rfc5912::RSA_ENCRYPTION};
-use der::{Decode, asn1::ObjectIdentifier};
+use der::{Decode as _, asn1::ObjectIdentifier};
 use model::{Cause, Disposition};
 use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use x509_cert::Certificate;

@@ -17,7 +17,7 @@ use cryptoki::{
     slot::Slot,
     types::AuthPin,
 };
-use der::{Decode, Encode};
+use der::{Decode as _, Encode as _};
 use ring::digest::{SHA256, SHA384, digest};
 use x509_cert::Certificate;
 use zeroize::Zeroizing;
@@ -66,12 +66,7 @@ impl Pkcs11Key {
     ///
     /// # Errors
     /// [`KeyError`]; after [`KeyError::PinIncorrect`] a person must type the PIN again.
-    pub fn open(
-        module: &Path,
-        token_label: &str,
-        key_label: &str,
-        pin: &Zeroizing<String>,
-    ) -> Result<Self, KeyError> {
+    pub fn open(module: &Path, token_label: &str, key_label: &str, pin: &Zeroizing<String>) -> Result<Self, KeyError> {
         let library = Library { pkcs11: load(module)?, token: token_label.into(), key: key_label.into() };
         let open = library.open(pin)?;
         let chain = library.chain(&open)?;
@@ -95,7 +90,7 @@ impl Pkcs11Key {
                 }
             }
         }
-        self.open.as_ref().ok_or_else(|| self.library.lost("no session"))
+        self.open.as_ref().ok_or_else(|| self.library.lost(&"no session"))
     }
 
     fn sign_once(&mut self, scheme: Scheme, to_be_signed: &[u8]) -> Result<Vec<u8>, Attempt> {
@@ -106,7 +101,7 @@ impl Pkcs11Key {
             if session_is_dead(&fault) {
                 // The handles are gone with the session: dropping it closes what may still be open.
                 self.open = None;
-                Attempt::SessionDied(self.library.lost(fault))
+                Attempt::SessionDied(self.library.lost(&fault))
             } else {
                 let error = self.library.failed(&fault);
                 if matches!(error, KeyError::PinIncorrect { .. } | KeyError::PinLocked { .. }) {
@@ -195,8 +190,7 @@ impl Library {
             Ok(found) => found.into_iter().find_map(|a| if let Attribute::Id(id) = a { Some(id) } else { None }),
             Err(fault) => return Err(self.failed(&fault)),
         };
-        let wanted =
-            [Attribute::Class(ObjectClass::CERTIFICATE), Attribute::CertificateType(CertificateType::X_509)];
+        let wanted = [Attribute::Class(ObjectClass::CERTIFICATE), Attribute::CertificateType(CertificateType::X_509)];
         let handles = open.session.find_objects(&wanted).map_err(|fault| self.failed(&fault))?;
         let mut held: Vec<(Option<Vec<u8>>, Vec<u8>)> = Vec::new();
         for handle in handles.into_iter().take(MAX_CERTIFICATES) {
@@ -257,7 +251,7 @@ impl Library {
         }
     }
 
-    fn lost(&self, reason: impl ToString) -> KeyError {
+    fn lost(&self, reason: &dyn ToString) -> KeyError {
         KeyError::SessionLost { token: self.token.clone(), reason: reason.to_string() }
     }
 }
@@ -324,9 +318,8 @@ impl Open {
 }
 
 /// `DigestInfo` of SHA-256 up to the digest (RFC 8017 §9.2, note 1).
-const SHA256_DIGEST_INFO: &[u8] = &[
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
-];
+const SHA256_DIGEST_INFO: &[u8] =
+    &[0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
 fn pss_parameters() -> PkcsPssParams {
     PkcsPssParams { hash_alg: MechanismType::SHA256, mgf: PkcsMgfType::MGF1_SHA256, s_len: 32_u64.into() }

@@ -89,7 +89,7 @@ impl TransportError {
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Status { .. } | Self::CutOff { .. } => {
                 Disposition::Retry { after: Duration::from_secs(15) }
             }
-            Self::Address { .. } | Self::TooLarge { .. } => Disposition::Retry { after: Duration::from_secs(300) },
+            Self::Address { .. } | Self::TooLarge { .. } => Disposition::Retry { after: Duration::from_mins(5) },
         }
     }
 
@@ -154,7 +154,12 @@ impl HttpTransport {
         }
     }
 
-    fn body(&self, url: &str, answer: Result<Response<Body>, ureq::Error>, limit: u64) -> Result<Vec<u8>, TransportError> {
+    fn body(
+        &self,
+        url: &str,
+        answer: Result<Response<Body>, ureq::Error>,
+        limit: u64,
+    ) -> Result<Vec<u8>, TransportError> {
         let mut answer = answer.map_err(|error| self.failed(url, error, limit))?;
         if answer.status() != 200 {
             return Err(TransportError::Status { host: host_of(url), status: answer.status().as_u16() });

@@ -63,11 +63,11 @@ pub(crate) fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
 pub(crate) fn certificate(issuer: &str, subject: &str, spki: &[u8]) -> Vec<u8> {
     let algorithm = tlv(0x30, &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]);
     let common_name = [0x06, 0x03, 0x55, 0x04, 0x03];
-    let name = |text: &str| {
-        tlv(0x30, &tlv(0x31, &tlv(0x30, &[&common_name[..], &tlv(0x0c, text.as_bytes())].concat())))
-    };
+    let name =
+        |text: &str| tlv(0x30, &tlv(0x31, &tlv(0x30, &[&common_name[..], &tlv(0x0c, text.as_bytes())].concat())));
     let validity = tlv(0x30, &[tlv(0x17, b"260101000000Z"), tlv(0x17, b"460101000000Z")].concat());
-    let parts = [tlv(0xa0, &[2, 1, 2]), number(&[7]), algorithm.clone(), name(issuer), validity, name(subject), spki.to_vec()];
+    let parts =
+        [tlv(0xa0, &[2, 1, 2]), number(&[7]), algorithm.clone(), name(issuer), validity, name(subject), spki.to_vec()];
     let tbs = tlv(0x30, &parts.concat());
     tlv(0x30, &[tbs, algorithm, tlv(3, &[0, 0])].concat())
 }

@@ -1,4 +1,4 @@
-//! Against SoftHSM2. Its folder comes from the environment, and one process has one token library: each case runs in a
+//! Against `SoftHSM2`. Its folder comes from the environment, and one process has one token library: each case runs in a
 //! process of its own, which is this test binary again.
 
 use std::{path::PathBuf, process::Command};

@@ -66,7 +66,8 @@ fn only_http_is_asked() {
 fn the_double_is_stricter_than_the_network() {
     let expected =
         |url: &str, answer: &[u8]| Expected { url: url.into(), content_type: None, answer: Ok(answer.to_vec()) };
-    let script = Scripted::new([expected("http://a/", b"abc"), expected("http://b/", b"abc"), expected("http://c/", b"")]);
+    let script =
+        Scripted::new([expected("http://a/", b"abc"), expected("http://b/", b"abc"), expected("http://c/", b"")]);
     assert_eq!(script.get("http://a/", 3), Ok(b"abc".to_vec()));
     assert!(matches!(script.get("http://b/", 2), Err(TransportError::TooLarge { .. })));
     assert!(script.post("http://c/", "text/plain", b"", 9).is_err(), "a post where a get was expected");

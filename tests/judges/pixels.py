@@ -1,0 +1,79 @@
+"""Compares the images in sealed PDFs with the scans they were made of, by libraries that are not ours.
+
+Usage: pixels.py PDF ORIGINALS [PDF ORIGINALS ...]   prints one line for each difference; exit 1 when there is one.
+The PDF side is decoded by poppler (pdfimages), the scan side by Pillow; JPEG streams must be equal byte for byte.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+from PIL import Image, ImageChops, ImageSequence
+
+Image.MAX_IMAGE_PIXELS = None
+
+
+def natural(path):
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(path))]
+
+
+def scans(folder):
+    """Yields name, image and, for a JPEG, its bytes, page by page."""
+    for path in sorted((p for p in pathlib.Path(folder).rglob("*") if p.is_file()), key=natural):
+        if path.suffix.lower() == ".pdf":
+            with tempfile.TemporaryDirectory() as out:
+                yield from extracted(path, out)
+            continue
+        with Image.open(path) as image:
+            jpeg = path.read_bytes() if image.format == "JPEG" else None
+            for frame in ImageSequence.Iterator(image):
+                yield path.name, frame.copy(), jpeg
+
+
+def extracted(pdf, out):
+    subprocess.run(["pdfimages", "-all", str(pdf), f"{out}/image"], check=True)
+    for path in sorted(pathlib.Path(out).iterdir()):
+        if path.suffix in (".ccitt", ".params", ".jb2e", ".jb2g"):
+            continue
+        with Image.open(path) as image:
+            jpeg = path.read_bytes() if image.format == "JPEG" else None
+            yield path.name, image.copy(), jpeg
+
+
+def decoded(pdf, out):
+    subprocess.run(["pdfimages", "-png", str(pdf), f"{out}/image"], check=True)
+    for path in sorted(pathlib.Path(out).iterdir()):
+        with Image.open(path) as image:
+            yield image.copy()
+
+
+def main(arguments):
+    wrong = 0
+    for pdf, originals in zip(arguments[::2], arguments[1::2]):
+        with tempfile.TemporaryDirectory() as raw, tempfile.TemporaryDirectory() as png:
+            subprocess.run(["pdfimages", "-all", pdf, f"{raw}/image"], check=True)
+            streams = sorted(pathlib.Path(raw).glob("image-*"))
+            streams = [path for path in streams if path.suffix != ".params"]
+            images = list(decoded(pdf, png))
+            pages = list(scans(originals))
+            if len(images) != len(pages):
+                print(f"{pdf}: {len(images)} images for {len(pages)} scanned pages")
+                wrong += 1
+                continue
+            for number, (image, (name, scan, jpeg)) in enumerate(zip(images, pages)):
+                if jpeg is not None:
+                    if streams[number].read_bytes() != jpeg:
+                        print(f"{pdf}: {name}: the JPEG stream is not the scan's")
+                        wrong += 1
+                    continue
+                mode = "RGB" if "RGB" in (image.mode, scan.mode) or "P" in (image.mode, scan.mode) else "L"
+                same = image.size == scan.size
+                if not same or ImageChops.difference(image.convert(mode), scan.convert(mode)).getbbox():
+                    print(f"{pdf}: {name}: pixels differ ({image.mode} {image.size}, scan {scan.mode} {scan.size})")
+                    wrong += 1
+    return 1 if wrong else 0
+
+
+sys.exit(main(sys.argv[1:]))
