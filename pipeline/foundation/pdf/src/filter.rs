@@ -1,0 +1,145 @@
+//! Decodes the few stream filters that structure needs: Flate with predictors. Images are other people's business.
+#![warn(clippy::indexing_slicing, clippy::as_conversions)]
+
+use std::io::Read as _;
+
+use flate2::{Compression, read::ZlibDecoder};
+
+use crate::object::{Dictionary, Object};
+
+/// Why a stream was not decoded.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// Longer than the limit.
+    TooLarge,
+    /// Damaged.
+    Bad(&'static str),
+    /// A filter we do not decode.
+    Unsupported(String),
+}
+
+/// Decodes `raw` as its dictionary says, up to `limit` bytes. The dictionary's values must be direct.
+pub(crate) fn decode(dictionary: &Dictionary, raw: &[u8], limit: u64) -> Result<Vec<u8>, Fault> {
+    let filters = match dictionary.get("Filter") {
+        None => return Ok(raw.to_vec()),
+        Some(Object::Array(filters)) => filters.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+    };
+    let parameters = match dictionary.get("DecodeParms") {
+        Some(Object::Array(parameters)) => parameters.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let mut data = raw.to_vec();
+    for (i, filter) in filters.iter().enumerate() {
+        if i >= 4 {
+            return Err(Fault::Bad("too many filters"));
+        }
+        data = match filter.as_name() {
+            Some(b"FlateDecode" | b"Fl") => inflate(&data, limit)?,
+            other => return Err(Fault::Unsupported(String::from_utf8_lossy(other.unwrap_or_default()).into_owned())),
+        };
+        if let Some(parameters) = parameters.get(i).and_then(Object::as_dictionary) {
+            data = undo_predictor(parameters, data)?;
+        }
+    }
+    Ok(data)
+}
+
+fn inflate(data: &[u8], limit: u64) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::new();
+    ZlibDecoder::new(data)
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut out)
+        .map_err(|_| Fault::Bad("damaged Flate data"))?;
+    if u64::try_from(out.len()).unwrap_or(u64::MAX) > limit { Err(Fault::TooLarge) } else { Ok(out) }
+}
+
+fn undo_predictor(parameters: &Dictionary, data: Vec<u8>) -> Result<Vec<u8>, Fault> {
+    let number = |key: &str, default: i64| parameters.get(key).and_then(Object::as_integer).unwrap_or(default);
+    match number("Predictor", 1) {
+        1 => return Ok(data),
+        10..=15 => {}
+        other => return Err(Fault::Unsupported(format!("predictor {other}"))),
+    }
+    let bits = number("Colors", 1).checked_mul(number("BitsPerComponent", 8)).filter(|bits| (1..=256).contains(bits));
+    let columns = number("Columns", 1);
+    let (Some(bits), 1..=1_000_000) = (bits, columns) else { return Err(Fault::Bad("implausible predictor")) };
+    let pixel = usize::try_from((bits + 7) / 8).unwrap_or(1);
+    let width = usize::try_from((bits * columns + 7) / 8).unwrap_or(1);
+    let mut out = Vec::with_capacity(data.len());
+    let mut above = vec![0_u8; width];
+    for row in data.chunks(width + 1) {
+        let Some((kind, bytes)) = row.split_first() else { break };
+        let mut line = bytes.to_vec();
+        line.resize(width, 0);
+        undo_row(*kind, &mut line, &above, pixel)?;
+        out.extend_from_slice(&line);
+        above = line;
+    }
+    Ok(out)
+}
+
+/// PNG filter of one row (RFC 2083 §6).
+fn undo_row(kind: u8, line: &mut [u8], above: &[u8], pixel: usize) -> Result<(), Fault> {
+    for i in 0..line.len() {
+        let at = |row: &[u8], i: Option<usize>| i.and_then(|i| row.get(i)).copied().unwrap_or(0);
+        let left = at(line, i.checked_sub(pixel));
+        let up = at(above, Some(i));
+        let corner = at(above, i.checked_sub(pixel));
+        let predicted = match kind {
+            0 => 0,
+            1 => left,
+            2 => up,
+            3 => left.midpoint(up),
+            4 => paeth(left, up, corner),
+            _ => return Err(Fault::Bad("an unknown predictor row")),
+        };
+        if let Some(byte) = line.get_mut(i) {
+            *byte = byte.wrapping_add(predicted);
+        }
+    }
+    Ok(())
+}
+
+fn paeth(left: u8, up: u8, corner: u8) -> u8 {
+    let (a, b, c) = (i16::from(left), i16::from(up), i16::from(corner));
+    let estimate = a + b - c;
+    let (da, db, dc) = ((estimate - a).abs(), (estimate - b).abs(), (estimate - c).abs());
+    if da <= db && da <= dc {
+        left
+    } else if db <= dc {
+        up
+    } else {
+        corner
+    }
+}
+
+/// Deflates bytes for a stream that we write.
+pub fn deflate(data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len() / 2);
+    let read = flate2::bufread::ZlibEncoder::new(data, Compression::new(6)).read_to_end(&mut out);
+    debug_assert!(read.is_ok(), "memory to memory cannot fail");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flate_round_trip_and_limit() {
+        let data = vec![7_u8; 10_000];
+        let dictionary = Dictionary::new().with("Filter", Object::name("FlateDecode"));
+        assert_eq!(decode(&dictionary, &deflate(&data), 10_000).expect("decodes"), data);
+        assert!(matches!(decode(&dictionary, &deflate(&data), 9_999), Err(Fault::TooLarge)));
+        assert!(matches!(decode(&dictionary, b"nonsense", 10), Err(Fault::Bad(_))));
+    }
+
+    #[test]
+    fn png_rows_are_undone() {
+        let parameters = Dictionary::new().with("Predictor", 12_i64).with("Columns", 3_i64);
+        let rows = vec![2, 1, 2, 3, 2, 1, 1, 1, 1, 5, 1, 1];
+        assert_eq!(undo_predictor(&parameters, rows).expect("rows"), [1, 2, 3, 2, 3, 4, 5, 6, 7]);
+    }
+}
