@@ -55,7 +55,7 @@ impl Anchors {
     }
 
     /// Pins every certificate of a PEM text.
-    pub fn from_pem(text: &str) -> Result<Self, Error> {
+    pub fn from_pem(text: &[u8]) -> Result<Self, Error> {
         Self::new(&certificates_of_pem(text)?)
     }
 
@@ -71,10 +71,11 @@ impl Anchors {
 }
 
 /// The certificates (DER) of a PEM text, in order; anything else in it is passed over.
-pub fn certificates_of_pem(text: &str) -> Result<Vec<Vec<u8>>, Error> {
+pub fn certificates_of_pem(text: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     const END: &str = "-----END CERTIFICATE-----";
     let broken = || Error::Malformed { subject: Subject::Certificate, expected: "a certificate in PEM" };
+    let text = std::str::from_utf8(text).map_err(|_| broken())?;
     let mut ders = Vec::new();
     for block in text.split(BEGIN).skip(1) {
         let (body, _) = block.split_once(END).ok_or_else(broken)?;

@@ -201,7 +201,7 @@ impl Party {
         seq(&[&tlv(0x0a, &[&[0]]), &tlv(0xa0, &[&bytes])])
     }
 
-    /// A timestamp token over a SHA-256 digest; `when` as GeneralizedTime text, fractions allowed.
+    /// A timestamp token over a SHA-256 digest; `when` as `GeneralizedTime` text, fractions allowed.
     pub(crate) fn token(&self, imprint: &[u8], when: &str, nonce: Option<&[u8]>) -> Vec<u8> {
         let nonce = nonce.map(|bytes| tlv(0x02, &[bytes])).unwrap_or_default();
         let info = seq(&[

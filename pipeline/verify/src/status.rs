@@ -1,0 +1,121 @@
+//! Whether a certificate was revoked, as far as the file's own evidence tells.
+
+use jiff::Timestamp;
+use pki::{certificate::Certificate, ocsp::Status, path};
+
+use crate::{Anchors, evidence::Evidence};
+
+/// What the evidence says of one certificate at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// Not revoked.
+    Good,
+    /// Revoked or suspended, since when.
+    Revoked(Timestamp),
+    /// Only older data is there.
+    TooOld,
+    /// No data is there.
+    Missing,
+}
+
+/// How fresh data must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// Issued at or after the time in question: the signer's own certificate.
+    After,
+    /// Or in force at that time: issuing certificates and timestamp authorities.
+    InForce,
+}
+
+/// Asks the evidence about a certificate at `at`; `now` vouches for data that no timestamp covers.
+///
+/// A revocation in any list or answer counts, whatever newer data says: a certificate that was suspended at the time in
+/// question was not in force then (Điều 3.4).
+pub(crate) fn ask(
+    certificate: &Certificate,
+    issuer: &Certificate,
+    at: Timestamp,
+    freshness: Freshness,
+    evidence: &Evidence,
+    anchors: &Anchors,
+    now: Timestamp,
+) -> Known {
+    let inquiry = Inquiry { certificate, issuer, evidence, anchors, now };
+    let mut known = Known::Missing;
+    let mut take = |status: Status, this_update: Timestamp, next_update: Option<Timestamp>| {
+        // Times of revocation data are compared with the timestamp cut to the second.
+        let fresh = this_update.as_second() >= at.as_second()
+            || (freshness == Freshness::InForce && next_update.is_some_and(|next| at.as_second() <= next.as_second()));
+        known = match (known, status) {
+            (Known::Revoked(before), Status::Revoked { at, .. }) => Known::Revoked(before.min(at)),
+            (Known::Revoked(before), Status::Good | Status::Unknown) => Known::Revoked(before),
+            (_, Status::Revoked { at, .. }) => Known::Revoked(at),
+            (Known::Good, Status::Good | Status::Unknown) => Known::Good,
+            (_, Status::Good) if fresh => Known::Good,
+            (_, Status::Good) => Known::TooOld,
+            (before, Status::Unknown) => before,
+        };
+    };
+    for (status, this_update, next_update) in inquiry.answers(true) {
+        take(status, this_update, next_update);
+    }
+    known
+}
+
+struct Inquiry<'a> {
+    certificate: &'a Certificate,
+    issuer: &'a Certificate,
+    evidence: &'a Evidence,
+    anchors: &'a Anchors,
+    now: Timestamp,
+}
+
+type Answer = (Status, Timestamp, Option<Timestamp>);
+
+impl Inquiry<'_> {
+    /// Every checked answer about the certificate. `delegates`: whether answers of delegated responders that must be
+    /// asked for themselves count; they do not while one of them is being asked for.
+    fn answers(&self, delegates: bool) -> Vec<Answer> {
+        let mut found = Vec::new();
+        for held in &self.evidence.ocsps {
+            let Ok(checked) = held.data.verify(self.certificate, self.issuer) else { continue };
+            let existed = held.existed.unwrap_or(self.now);
+            let responder = &checked.responder;
+            let delegated = responder != self.issuer;
+            if !self.trusted(responder, existed) {
+                continue;
+            }
+            if delegated && !responder.has_no_check() && !(delegates && self.is_good(responder, checked.produced_at)) {
+                continue;
+            }
+            found.push((checked.status, checked.this_update, checked.next_update));
+        }
+        for held in &self.evidence.crls {
+            let Ok(checked) = held.data.verify(self.certificate, self.issuer) else { continue };
+            if self.trusted(self.issuer, held.existed.unwrap_or(self.now)) {
+                found.push((checked.status, checked.this_update, checked.next_update));
+            }
+        }
+        found
+    }
+
+    /// The signer of the data leads to an anchor at the time by which the data existed.
+    fn trusted(&self, signer: &Certificate, at: Timestamp) -> bool {
+        path::build(signer, &self.evidence.pool, self.anchors, at).is_ok()
+    }
+
+    fn is_good(&self, responder: &Certificate, at: Timestamp) -> bool {
+        let about = Inquiry { certificate: responder, ..*self };
+        let mut good = false;
+        for (status, this_update, next_update) in about.answers(false) {
+            match status {
+                Status::Good => {
+                    good |= this_update >= at || next_update.is_some_and(|next| at <= next);
+                }
+                Status::Revoked { .. } => return false,
+                Status::Unknown => {}
+            }
+        }
+        good
+    }
+}
