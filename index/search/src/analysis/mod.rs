@@ -1,0 +1,98 @@
+//! From words to plain tokens: the same for pages and for queries, known to no engine.
+
+mod normalize;
+mod number;
+mod telex;
+
+pub(crate) use normalize::{Forms, fold, forms};
+pub(crate) use number::{Span, is_type_code, joined, spans};
+pub(crate) use telex::from_telex;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Longer runs of letters are an engine's noise.
+const LONGEST_TOKEN: usize = 40;
+
+/// One token of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// Place in the text, counted in tokens. A whole number stands at the place of its first part.
+    pub(crate) position: usize,
+    /// First and last word it comes from.
+    pub(crate) words: (usize, usize),
+    /// What it is found by.
+    pub(crate) forms: Forms,
+    /// Whether it is a whole document number beside its parts.
+    pub(crate) whole: bool,
+}
+
+/// The letters and digits of a word, cut where anything else stands: `754-QĐ/TU` is `754`, `QĐ`, `TU`.
+pub(crate) fn parts(word: &str) -> impl Iterator<Item = String> {
+    let parts: Vec<String> = word
+        .nfc()
+        .collect::<String>()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|part| !part.is_empty() && part.chars().count() <= LONGEST_TOKEN)
+        .map(str::to_owned)
+        .collect();
+    parts.into_iter()
+}
+
+/// The tokens of a text, in order of their places; a whole number comes before its parts.
+pub(crate) fn analyse(words: &[&str]) -> Vec<Piece> {
+    let mut numbers = spans(words).into_iter().peekable();
+    let mut pieces = Vec::new();
+    let mut position = 0;
+    for (at, word) in words.iter().enumerate() {
+        while let Some(span) = numbers.next_if(|span| span.words.0 <= at) {
+            pieces.push(Piece { position, words: span.words, forms: joined(&span), whole: true });
+        }
+        for part in parts(word) {
+            pieces.push(Piece { position, words: (at, at), forms: forms(&part), whole: false });
+            position += 1;
+        }
+    }
+    pieces
+}
+
+/// Pairs of neighbouring tokens without accents; phrases are found by them.
+pub(crate) fn bigrams<'a>(tokens: impl Iterator<Item = &'a Forms>) -> Vec<String> {
+    let folded: Vec<&str> = tokens.map(|forms| forms.folded.as_str()).collect();
+    folded.windows(2).map(|pair| pair.join(" ")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> String {
+        let words: Vec<&str> = text.split(' ').collect();
+        let tokens: Vec<String> =
+            analyse(&words).iter().map(|p| format!("{}:{}", p.position, p.forms.folded)).collect();
+        tokens.join(" ")
+    }
+
+    #[test]
+    fn numbers_stand_beside_their_parts() {
+        assert_eq!(tokens("Số 754-QĐ/TU ngày"), "0:so 1:#754qdtu 1:754 2:qd 3:tu 4:ngay");
+        assert_eq!(tokens("Số: 08 /2016/ TT-BQP"), "0:so 1:#82016ttbqp 1:08 2:2016 3:tt 4:bqp");
+        assert_eq!(tokens("ngày 14/9/2017"), "0:ngay 1:14 2:9 3:2017");
+        assert_eq!(tokens("“Đảng bộ”, … !"), "0:dang 1:bo");
+        assert_eq!(tokens(""), "");
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_text_is_analysed_alike_in_every_form(text in "\\PC{0,60}|[0-9a-zđĐ/ -]{0,40}|[ăâêôơưàảãạáÀẢÃẠÁ bcdt]{0,30}") {
+            let decomposed: String = text.nfd().collect();
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let other: Vec<&str> = decomposed.split_whitespace().collect();
+            let pieces = analyse(&words);
+            proptest::prop_assert_eq!(&pieces, &analyse(&other));
+            proptest::prop_assert!(pieces.windows(2).all(|pair| pair[0].position <= pair[1].position));
+            proptest::prop_assert!(pieces.iter().all(|p| p.words.0 <= p.words.1 && p.words.1 < words.len()));
+        }
+    }
+}

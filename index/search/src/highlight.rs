@@ -1,0 +1,90 @@
+//! Which words of a page answer a query, and the piece of text around them.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    analysis::{Forms, Piece, analyse},
+    query::{Ask, Band, Clause, wants},
+    stored::StoredPage,
+};
+
+/// Boxes given for one hit.
+const MOST_BOXES: usize = 200;
+/// Words of a snippet, and how many of them stand before the first found one.
+const SNIPPET_WORDS: usize = 30;
+const SNIPPET_BEFORE: usize = 6;
+
+/// What is shown of a hit.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Shown {
+    pub(crate) snippet: String,
+    pub(crate) boxes: Vec<[f64; 4]>,
+}
+
+/// Finds the words of a page that answer. What only the description says is found nowhere on the page: no boxes.
+pub(crate) fn show(page: &StoredPage, ask: &Ask, band: Band) -> Shown {
+    let mut found = BTreeSet::new();
+    let mut before = 0;
+    for part in page.parts() {
+        let pieces = analyse(&part);
+        let mut words = BTreeSet::new();
+        if band == Band::Nearly {
+            let wanted: BTreeSet<&str> = wants(ask).into_iter().map(|forms| forms.folded.as_str()).collect();
+            let near = pieces.iter().filter(|p| !p.whole && wanted.contains(p.forms.folded.as_str()));
+            words.extend(near.flat_map(|p| p.words.0..=p.words.1));
+        }
+        for clause in &ask.wanted {
+            words.extend(matching(&pieces, clause, band));
+        }
+        found.extend(words.into_iter().map(|word| word + before));
+        before += part.len();
+    }
+    Shown {
+        snippet: snippet(page, &found),
+        boxes: found.iter().take(MOST_BOXES).filter_map(|word| page.rect(*word)).collect(),
+    }
+}
+
+fn matching(pieces: &[Piece], clause: &Clause, band: Band) -> BTreeSet<usize> {
+    let same = |piece: &Piece, forms: &Forms| match band {
+        Band::Exact => piece.forms.exact == forms.exact,
+        Band::Folded | Band::Nearly => piece.forms.folded == forms.folded,
+    };
+    let parts: Vec<&Piece> = pieces.iter().filter(|piece| !piece.whole).collect();
+    let of_words = |wanted: &[Forms]| -> BTreeSet<usize> {
+        let found = parts.iter().filter(|piece| wanted.iter().any(|forms| same(piece, forms)));
+        found.flat_map(|piece| piece.words.0..=piece.words.1).collect()
+    };
+    match clause {
+        Clause::Word(forms) => of_words(std::slice::from_ref(forms)),
+        Clause::Phrase(words) => parts
+            .windows(words.len().max(1))
+            .filter(|window| window.iter().zip(words).all(|(piece, forms)| same(piece, forms)))
+            .flatten()
+            .flat_map(|piece| piece.words.0..=piece.words.1)
+            .collect(),
+        Clause::Number { wholes, parts: wanted } => {
+            let whole = pieces.iter().filter(|piece| piece.whole && wholes.iter().any(|forms| same(piece, forms)));
+            let words: BTreeSet<usize> = whole.flat_map(|piece| piece.words.0..=piece.words.1).collect();
+            if words.is_empty() { of_words(wanted) } else { words }
+        }
+    }
+}
+
+/// The stretch of text with the most found words; the beginning when none was found.
+fn snippet(page: &StoredPage, found: &BTreeSet<usize>) -> String {
+    let starts = found.iter().map(|word| word.saturating_sub(SNIPPET_BEFORE));
+    let start = starts
+        .map(|start| (found.range(start..start + SNIPPET_WORDS).count(), std::cmp::Reverse(start)))
+        .max()
+        .map_or(0, |(_, std::cmp::Reverse(start))| start);
+    let words: Vec<&str> = (start..start + SNIPPET_WORDS).map_while(|at| page.word(at)).collect();
+    let mut text = words.join(" ");
+    if start > 0 {
+        text.insert_str(0, "… ");
+    }
+    if start + SNIPPET_WORDS < page.len() {
+        text.push_str(" …");
+    }
+    text
+}

@@ -1,0 +1,62 @@
+//! What lies in the index: one entry a page. Tantivy has no schema evolution, so a schema is a generation of its own.
+
+use tantivy::{
+    schema::{
+        BytesOptions, Field, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    },
+    store::{Compressor, ZstdCompressor},
+};
+
+/// The directory of this schema inside the index folder. Another schema takes the next name.
+pub(crate) const GENERATION: &str = "v1";
+
+/// The fields of a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields {
+    /// Document identifier, in text; what is deleted by.
+    pub(crate) id: Field,
+    /// First eight bytes of the identifier: equal scores are ordered by it.
+    pub(crate) key: Field,
+    /// Page number.
+    pub(crate) page: Field,
+    /// Tokens with places.
+    pub(crate) text: Field,
+    /// Pairs of neighbours without accents.
+    pub(crate) pairs: Field,
+    /// What the description says: `so=754`.
+    pub(crate) described: Field,
+    /// Title of the document, kept.
+    pub(crate) title: Field,
+    /// Number of the document as people cite it, kept.
+    pub(crate) number: Field,
+    /// Words and boxes, kept.
+    pub(crate) words: Field,
+}
+
+/// The schema and its fields.
+pub(crate) fn schema() -> (Schema, Fields) {
+    let indexed = |option, norms| {
+        // Tokens come ready made; the tokenizer named here is never asked.
+        TextOptions::default().set_indexing_options(
+            TextFieldIndexing::default().set_tokenizer("raw").set_index_option(option).set_fieldnorms(norms),
+        )
+    };
+    let mut schema = Schema::builder();
+    let fields = Fields {
+        id: schema.add_text_field("id", STRING | STORED),
+        key: schema.add_u64_field("key", NumericOptions::default().set_fast()),
+        page: schema.add_u64_field("page", NumericOptions::default().set_fast().set_stored()),
+        text: schema.add_text_field("text", indexed(IndexRecordOption::WithFreqsAndPositions, true)),
+        pairs: schema.add_text_field("pairs", indexed(IndexRecordOption::Basic, false)),
+        described: schema.add_text_field("described", indexed(IndexRecordOption::Basic, false)),
+        title: schema.add_text_field("title", STORED),
+        number: schema.add_text_field("number", STORED),
+        words: schema.add_bytes_field("words", BytesOptions::default().set_stored()),
+    };
+    (schema.build(), fields)
+}
+
+/// Words are kept compressed.
+pub(crate) fn compressor() -> Compressor {
+    Compressor::Zstd(ZstdCompressor::default())
+}
