@@ -1,1 +1,4 @@
 //! Sample papers with known truth, and the demo authority.
+
+pub mod authority;
+pub mod papers;

@@ -1,0 +1,133 @@
+//! Makes sample papers below a directory, and their truth beside it.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use samples::papers::{
+    fonts::Fonts,
+    make,
+    recipe::{Set, recipes},
+    score::{character_error_rate, character_error_rate_any_order},
+    truth::Truth,
+};
+
+/// Sample papers with known truth.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Writes an inbound tree `fonds/inventory/file/document`, and the truth of each document outside it.
+    Make {
+        /// The inbound directory.
+        #[arg(long)]
+        to: PathBuf,
+        /// Where the truth goes [default: `truth` beside the inbound directory].
+        #[arg(long)]
+        truth: Option<PathBuf>,
+        /// Which documents.
+        #[arg(long, value_enum, default_value_t = Name::Demo)]
+        set: Name,
+        /// Seed: the same seed writes the same bytes.
+        #[arg(long, default_value_t = 754)]
+        seed: u64,
+        /// Documents of the bench set.
+        #[arg(long, default_value_t = 200)]
+        count: u32,
+        /// Pages of each document of the bench set.
+        #[arg(long, default_value_t = 3)]
+        pages: u32,
+        /// Directory of the Liberation fonts, version 2.
+        #[arg(long, default_value = "/usr/share/fonts/truetype/liberation2")]
+        fonts: PathBuf,
+    },
+    /// Compares what was read with the truth: prints one JSON object with character error rates in percent.
+    Score {
+        /// The truth directory.
+        #[arg(long)]
+        truth: PathBuf,
+        /// Texts as read: `SOURCE.txt` for each document, a form feed between pages.
+        #[arg(long)]
+        read: PathBuf,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Name {
+    /// About 8 documents, 10 pages.
+    Small,
+    /// About 20 documents with the odd ones.
+    Demo,
+    /// Everything.
+    Full,
+    /// Plain documents, as many as asked.
+    Bench,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Make { to, truth, set, seed, count, pages, fonts } => {
+            let truth =
+                truth.unwrap_or_else(|| to.parent().map_or_else(|| "truth".into(), |parent| parent.join("truth")));
+            let set = match set {
+                Name::Small => Set::Small,
+                Name::Demo => Set::Demo,
+                Name::Full => Set::Full,
+                Name::Bench => Set::Bench { documents: count, pages },
+            };
+            write_set(set, seed, &fonts, &to, &truth)
+        }
+        Command::Score { truth, read } => score(&truth, &read),
+    }
+}
+
+fn write_set(set: Set, seed: u64, fonts: &Path, to: &Path, truth: &Path) -> Result<()> {
+    let fonts = Fonts::load(fonts)
+        .context("the fonts are missing: install fonts-liberation2 or name their directory by --fonts")?;
+    let written = make(&recipes(set), seed, &fonts, to, truth)?;
+    writeln!(
+        std::io::stdout(),
+        "{} documents, {} pages, {:.1} MB in {}; truth in {}",
+        written.documents,
+        written.pages,
+        written.bytes as f64 / 1e6,
+        to.display(),
+        truth.display()
+    )?;
+    Ok(())
+}
+
+fn score(truth: &Path, read: &Path) -> Result<()> {
+    let (mut pages, mut letters) = (0_u32, 0.0);
+    let (mut in_order, mut any_order) = (0.0, 0.0);
+    for document in Truth::read_all(truth)? {
+        let path = read.join(format!("{}.txt", document.source));
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let mut answers = text.split('\u{c}');
+        for page in &document.pages {
+            // A page that was not answered at all is a page of errors.
+            let answer = answers.next().unwrap_or_default();
+            let wanted = page.text();
+            let weight = wanted.chars().count() as f64;
+            in_order += character_error_rate(&wanted, answer) * weight;
+            any_order += character_error_rate_any_order(&wanted, answer) * weight;
+            letters += weight;
+            pages += 1;
+        }
+    }
+    let percent = |errors: f64| (errors / f64::max(letters, 1.0) * 1e4).round() / 100.0;
+    let line = serde_json::json!({
+        "schema": "mocban.sample-score/1", "pages": pages, "characters": letters,
+        "cer_percent": percent(in_order), "cer_any_order_percent": percent(any_order),
+    });
+    writeln!(std::io::stdout(), "{line}")?;
+    Ok(())
+}
