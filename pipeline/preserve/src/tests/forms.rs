@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::{journal::chain, *};
 use crate::{
     Error,
+    audit::FaultKind,
     inventory::{Inventory, VersionNumber, parse_sidecar, sidecar},
     journal, layout,
     medium::{Medium, README_TEXT},
@@ -109,6 +110,33 @@ fn the_inventory_has_this_form() {
     assert_eq!(String::from_utf8(bytes.clone()).expect("text"), expected);
     assert_eq!(Inventory::parse(&bytes).expect("parse").to_bytes().expect("bytes"), bytes);
     assert_eq!(parse_sidecar(sidecar(&bytes).as_bytes()), Some(Sha512::of(&bytes)));
+}
+
+#[test]
+fn the_page_for_outsiders_names_what_the_code_writes() {
+    let page = include_str!("../../../../docs/format.md");
+    let id: DocumentId = "00010203-0405-8607-8809-0a0b0c0d0e0f".parse().expect("id");
+    assert!(page.contains(&format!("\n{}\n", layout::place(id))));
+    let medium = Medium::new("a", CREATED.parse().expect("time")).expect("identity");
+    let medium = serde_json::to_value(medium).expect("json");
+    let fields = medium.as_object().expect("object").keys().cloned();
+    let faults = [
+        FaultKind::Altered,
+        FaultKind::Missing,
+        FaultKind::Extra,
+        FaultKind::Swapped,
+        FaultKind::Removed,
+        FaultKind::Forged,
+        FaultKind::RolledBack,
+        FaultKind::Unreadable,
+    ];
+    let faults = faults.map(|fault| serde_json::to_value(fault).expect("json").as_str().expect("name").to_owned());
+    for name in fields.chain(faults) {
+        assert!(page.contains(&format!("`{name}`")), "docs/format.md does not tell of {name}");
+    }
+    for field in model::Field::ALL {
+        assert!(page.contains(field.name()), "docs/format.md does not tell of {}", field.name());
+    }
 }
 
 #[test]

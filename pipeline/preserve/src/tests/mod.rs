@@ -65,6 +65,7 @@ pub(crate) fn object(n: u8) -> Object {
             part("document.pdf", format!("%PDF-1.7 document {n}\n%%EOF\n").as_bytes()),
             part("originals/trang 1.jpg", format!("scan one of {n}").as_bytes()),
             part("originals/trang 2 – phụ lục.jpg", format!("scan two of {n}").as_bytes()),
+            part("originals/số \"3\".jpg", format!("scan three of {n}").as_bytes()),
             part("submission.json", b"{}"),
             part("words/0001.json.zst", &[n, 1, 2, 3]),
         ],

@@ -19,7 +19,7 @@ fn every_copy_does_what_a_copy_must() {
 fn a_document_is_stored_once_and_found_again() {
     on_each(|copy| {
         let first = store(copy, &object(1)).expect("store");
-        assert_eq!((first.version.as_str(), first.files), ("v1", 5));
+        assert_eq!((first.version.as_str(), first.files), ("v1", 6));
         assert_eq!(store(copy, &object(1)).expect("again"), first, "storing again is success");
         assert_eq!(objects(copy).expect("objects"), [id(1)]);
         assert_eq!(read_part(copy, id(1), "submission.json", 9).expect("read"), b"{}");
@@ -49,7 +49,7 @@ fn a_second_version_holds_only_what_changed() {
         let second = store_version(copy, &raised(1)).expect("second version");
         assert_eq!((second.version.as_str(), second.files), ("v2", 1));
         let head = head(copy, id(1)).expect("head");
-        assert_eq!((head.version.0, head.parts.len()), (2, 5));
+        assert_eq!((head.version.0, head.parts.len()), (2, 6));
         assert_eq!(head.inventory_sha512, second.inventory_sha512);
         assert!(read_part(copy, id(1), "document.pdf", 99).expect("read").ends_with(b"revision two\n%%EOF\n"));
         assert_eq!(read_part(copy, id(1), "submission.json", 9).expect("carried over"), b"{}");
