@@ -163,11 +163,28 @@ pub fn frames(path: &Path, kind: SourceKind, limits: &Limits) -> Result<Vec<Fram
         match kind {
             SourceKind::Jpeg => jpeg::frame(&mut file, limits).map(|frame| vec![frame]),
             SourceKind::Png => png_file::frame(file, limits).map(|frame| vec![frame]),
-            SourceKind::Tiff => tiff_file::frames(&mut file, len, limits),
+            SourceKind::Tiff => tiff_file::frames(&mut file, len, None, limits),
             SourceKind::Pdf => Err(Fault::unsupported("a PDF has no page images here")),
         }
     };
     probe().map_err(|fault| fault.at(path))
+}
+
+/// One page image of a file by its index.
+pub fn frame(path: &Path, kind: SourceKind, index: u32, limits: &Limits) -> Result<Frame, Error> {
+    if kind != SourceKind::Tiff {
+        let found = frames(path, kind, limits)?.into_iter().find(|frame| frame.index == index);
+        return found.ok_or_else(|| no_frame(index).at(path));
+    }
+    let probe = || -> Result<Frame, Fault> {
+        let (mut file, len) = open(path, limits)?;
+        tiff_file::frames(&mut file, len, Some(index), limits)?.pop().ok_or_else(|| no_frame(index))
+    };
+    probe().map_err(|fault| fault.at(path))
+}
+
+fn no_frame(index: u32) -> Fault {
+    Fault::damaged(format!("it has no page image {index}"))
 }
 
 /// Hands out a page image's rows as stored, top row first, in the layout of its [`Color`]. The sink may stop it.
@@ -193,13 +210,10 @@ pub fn rows(
 }
 
 /// Decodes a page image to 8 bits a sample, upright as displayed (orientation applied).
-pub fn decode(path: &Path, kind: SourceKind, frame: u32, limits: &Limits) -> Result<Pixels, Error> {
-    let all = frames(path, kind, limits)?;
-    let Some(found) = all.iter().find(|candidate| candidate.index == frame) else {
-        return Err(Fault::damaged(format!("it has no page image {frame}")).at(path));
-    };
-    let mut collected = pixels::Collector::new(found);
-    rows(path, kind, frame, limits, &mut |row| collected.push(row))?;
+pub fn decode(path: &Path, kind: SourceKind, index: u32, limits: &Limits) -> Result<Pixels, Error> {
+    let found = frame(path, kind, index, limits)?;
+    let mut collected = pixels::Collector::new(&found);
+    rows(path, kind, index, limits, &mut |row| collected.push(row))?;
     collected.finish(found.orientation).map_err(|fault| fault.at(path))
 }
 

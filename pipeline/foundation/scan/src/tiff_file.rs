@@ -287,9 +287,14 @@ fn check_chunks(layout: &mut Layout) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(crate) fn frames<R: Read + Seek>(reader: &mut R, len: u64, limits: &Limits) -> Result<Vec<Frame>, Fault> {
+pub(crate) fn frames<R: Read + Seek>(
+    reader: &mut R,
+    len: u64,
+    only: Option<u32>,
+    limits: &Limits,
+) -> Result<Vec<Frame>, Fault> {
     let mut frames = Vec::new();
-    for layout in layouts(&mut *reader, len, None, limits)? {
+    for layout in layouts(&mut *reader, len, only, limits)? {
         if layout.samples > layout.color_samples() {
             // Transparency is refused unless unused, and only the pixels say so.
             bands::rows(reader, &layout, limits, &mut |_| ControlFlow::Continue(()))?;
