@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! root ── ca ─┬─ signer (key in the token)          tsa-root ─┬─ tsa
-//!             └─ ocsp (delegated responder)                   └─ tsa-expired (same key, past its end)
+//!             ├─ agency (another agency's signer)              └─ tsa-expired (same key, past its end)
+//!             └─ ocsp (delegated responder)
 //! ```
 
 use anyhow::Result;
@@ -30,8 +31,8 @@ pub(crate) struct Wanted<'a> {
 pub(crate) enum Role {
     /// An authority; how many authorities may stand below.
     Authority(u8),
-    /// The archive's certification key, with its mail address.
-    Signer,
+    /// A signer of documents, with the mail address.
+    Signer(&'static str),
     Timestamps,
     Ocsp,
 }
@@ -48,6 +49,8 @@ pub(crate) struct Issuer<'a> {
 
 /// The mail address in the demo signer's certificate.
 pub const SIGNER_MAIL: &str = "luutru@tinhuy.example.vn";
+/// The mail address in the other agency's certificate.
+pub(crate) const AGENCY_MAIL: &str = "vanthu@sonoivu.example.vn";
 
 /// Names, as people in Vietnam will read them.
 pub(crate) fn subject(stem: &str) -> Vec<u8> {
@@ -65,6 +68,10 @@ pub(crate) fn subject(stem: &str) -> Vec<u8> {
         "ocsp" => named("Trạng thái chứng thư (thử nghiệm)", &[demo]),
         "tsa-root" => named("Gốc cấp dấu thời gian (thử nghiệm)", &[demo]),
         "tsa" | "tsa-expired" => named("Dấu thời gian (thử nghiệm)", &[demo]),
+        "agency" => named(
+            "Sở Nội vụ tỉnh Bình Thuận (thử nghiệm)",
+            &[body("Ủy ban nhân dân tỉnh Bình Thuận"), attribute(rfc3280::EMAIL_ADDRESS, IA5, AGENCY_MAIL)],
+        ),
         _ => named(
             "Kho Lưu trữ Tỉnh ủy (thử nghiệm)",
             &[
@@ -114,8 +121,8 @@ fn extensions(issuer: &Issuer<'_>, wanted: &Wanted<'_>) -> Result<Vec<u8>> {
             let constraints = extension(rfc5280::ID_CE_BASIC_CONSTRAINTS, true, &constraints.to_der()?);
             (KeyUsages::KeyCertSign | KeyUsages::CRLSign, vec![constraints])
         }
-        Role::Signer => {
-            let names = sequence(&[&tlv(0x81, &[SIGNER_MAIL.as_bytes()])]);
+        Role::Signer(mail) => {
+            let names = sequence(&[&tlv(0x81, &[mail.as_bytes()])]);
             let names = extension(rfc5280::ID_CE_SUBJECT_ALT_NAME, false, &names);
             let purposes = ExtendedKeyUsage(vec![rfc5280::ID_KP_EMAIL_PROTECTION, DOCUMENT_SIGNING]);
             let purposes = extension(rfc5280::ID_CE_EXT_KEY_USAGE, false, &purposes.to_der()?);
@@ -154,7 +161,7 @@ fn access(issuer: &Issuer<'_>, role: Role) -> Vec<u8> {
     let at = |method, path: &str| sequence(&[&oid(method), &uri(&format!("http://{}/{path}", issuer.address))]);
     let issuers = at(rfc5280::ID_AD_CA_ISSUERS, &format!("{}.crt", issuer.stem));
     let ocsp = at(rfc5280::ID_AD_OCSP, "ocsp");
-    sequence(&[if role == Role::Signer { &ocsp } else { &[] }, &issuers])
+    sequence(&[if matches!(role, Role::Signer(_)) { &ocsp } else { &[] }, &issuers])
 }
 
 fn uri(address: &str) -> Vec<u8> {

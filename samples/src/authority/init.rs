@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan as _};
 use model::{Clock as _, SystemClock};
 
 use super::{
-    certificates::{Issuer, Role, Wanted, issue, subject, years},
+    certificates::{AGENCY_MAIL, Issuer, Role, SIGNER_MAIL, Wanted, issue, subject, years},
     home::Home,
     keys::{Key, fresh_p256, fresh_p384, random},
     token::Writable,
@@ -25,7 +25,10 @@ pub fn init(home: &Path, token: Token, itself: &Path) -> Result<Home> {
     staged.folder("token")?;
     write_token_settings(&staged, staged.root())?;
     let mut filling = Command::new(itself);
-    filling.arg("stage").arg(staged.root()).env("SOFTHSM2_CONF", fs::canonicalize(staged.root())?.join("softhsm2.conf"));
+    filling
+        .arg("stage")
+        .arg(staged.root())
+        .env("SOFTHSM2_CONF", fs::canonicalize(staged.root())?.join("softhsm2.conf"));
     if token == Token::Ec {
         filling.arg("--ec");
     }
@@ -95,6 +98,7 @@ fn certify(home: &Home, signer_spki: &[u8]) -> Result<()> {
     home.write("keys/tsa-root.key", &fresh_p384()?)?;
     home.write("keys/tsa.key", &fresh_p256()?)?;
     home.write("keys/ocsp.key", &fresh_p256()?)?;
+    home.write("keys/agency.key", &fresh_p256()?)?;
     // A little in the past: clocks of two machines differ.
     let now = SystemClock.now().checked_sub(1.hour())?;
     let key = |stem: &str| Key::load(&home.key(stem)?);
@@ -107,7 +111,8 @@ fn certify(home: &Home, signer_spki: &[u8]) -> Result<()> {
     let term = |length| -> Result<_> { Ok((now, years(now, length)?)) };
     make("root", "root", &key("root")?.spki, Role::Authority(1), term(30)?)?;
     make("root", "ca", &key("ca")?.spki, Role::Authority(0), term(25)?)?;
-    make("ca", "signer", signer_spki, Role::Signer, term(16)?)?;
+    make("ca", "signer", signer_spki, Role::Signer(SIGNER_MAIL), term(16)?)?;
+    make("ca", "agency", &key("agency")?.spki, Role::Signer(AGENCY_MAIL), term(16)?)?;
     make("ca", "ocsp", &key("ocsp")?.spki, Role::Ocsp, term(20)?)?;
     make("tsa-root", "tsa-root", &key("tsa-root")?.spki, Role::Authority(0), term(30)?)?;
     make("tsa-root", "tsa", &key("tsa")?.spki, Role::Timestamps, term(20)?)?;

@@ -4,6 +4,7 @@
 //! without a network. *Knows:* RFC 5280, 6960, 3161 from the authority's side. *Doesn't know:* PDF, documents, mocban.
 //! It stands outside the production binary and protects nothing: its keys lie in files.
 
+mod agency;
 mod asn1;
 mod certificates;
 mod fault;
@@ -27,6 +28,7 @@ use model::{Clock, SystemClock};
 use pki::transport::{Transport, TransportError};
 use x509_cert::Certificate;
 
+pub use agency::{Agency, Evidence};
 pub use certificates::SIGNER_MAIL;
 pub use home::{Home, Reason};
 pub use init::{Rehearsal, Token, fill, init, rehearse};
@@ -89,7 +91,8 @@ impl Authority {
             let name = Certificate::from_der(&certificate)?.tbs_certificate().subject().to_der()?;
             Ok(Named { key: Key::load(&home.key(stem)?)?, certificate, name })
         };
-        let issued = ["signer", "ocsp"].map(|stem| home.certificate(stem).and_then(|bytes| serial_of(&bytes)));
+        let issued =
+            ["signer", "ocsp", "agency"].map(|stem| home.certificate(stem).and_then(|bytes| serial_of(&bytes)));
         Ok(Self {
             home: home.clone(),
             clock: Box::new(SystemClock),

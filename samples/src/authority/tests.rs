@@ -72,8 +72,20 @@ impl Scratch {
             &self.folder,
             &[
                 // -no_nonce: OpenSSL would put a new nonce into the request it reads; the one in it is compared.
-                "ocsp", "-issuer", "ca.pem", "-cert", "signer.pem", "-no_nonce", "-reqin", "request", "-respin",
-                "response", "-CAfile", "root.pem", "-verify_other", "ca.pem",
+                "ocsp",
+                "-issuer",
+                "ca.pem",
+                "-cert",
+                "signer.pem",
+                "-no_nonce",
+                "-reqin",
+                "request",
+                "-respin",
+                "response",
+                "-CAfile",
+                "root.pem",
+                "-verify_other",
+                "ca.pem",
             ],
         )
     }
@@ -107,7 +119,8 @@ fn the_chain_stands_up_for_many_years() {
     }
     let tsa = ["verify", "-x509_strict", "-attime", &in_fifteen_years, "-purpose", "timestampsign", "-CAfile"];
     openssl(&s.folder, &[&tsa[..], &["tsa-root.pem", "tsa.pem"]].concat());
-    let (_, text) = judged(&s.folder, &["x509", "-in", "signer.pem", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus"]);
+    let (_, text) =
+        judged(&s.folder, &["x509", "-in", "signer.pem", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus"]);
     let address = s.home.address().expect("address");
     for wanted in [
         "Kho Lưu trữ Tỉnh ủy (thử nghiệm)".to_owned(),
@@ -156,7 +169,9 @@ fn requests_that_cannot_be_granted_are_refused_in_the_protocols_words() {
     assert!(ask(&["-sha512", "-no_nonce"]).contains("Granted"));
     let reply = s.authority.post(&s.url("tsa"), "application/timestamp-query", b"\x30\x03\x02\x01", 65_536);
     s.put("reply", &reply.expect("an answer"));
-    assert!(judged(&s.folder, &["ts", "-reply", "-in", "reply", "-text"]).1.contains("data submitted has the wrong format"));
+    assert!(
+        judged(&s.folder, &["ts", "-reply", "-in", "reply", "-text"]).1.contains("data submitted has the wrong format")
+    );
 }
 
 #[test]

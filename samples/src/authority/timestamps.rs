@@ -16,8 +16,7 @@ use x509_cert::Certificate;
 
 use super::{
     asn1::{
-        OCTETS, SET, context, elements, expect, explicit, general, number, oid, sequence, set_of, small,
-        tlv, whole,
+        OCTETS, SET, context, elements, expect, explicit, general, number, oid, sequence, set_of, small, tlv, whole,
     },
     fault::Fault,
     keys::{Key, random},

@@ -49,7 +49,8 @@ impl Writable {
         let free = pkcs11.get_all_slots()?.into_iter().next().context("SoftHSM2 shows no slot")?;
         pkcs11.init_token(free, &AuthPin::from(officer_pin), TOKEN)?;
         let ours = |slot: &_| pkcs11.get_token_info(*slot).is_ok_and(|info| info.label() == TOKEN);
-        let slot = pkcs11.get_slots_with_initialized_token()?.into_iter().find(ours).context("the new token is gone")?;
+        let slot =
+            pkcs11.get_slots_with_initialized_token()?.into_iter().find(ours).context("the new token is gone")?;
         let session = pkcs11.open_rw_session(slot)?;
         session.login(UserType::So, Some(&AuthPin::from(officer_pin)))?;
         session.init_pin(&AuthPin::from(pin))?;

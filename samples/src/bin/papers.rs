@@ -7,10 +7,12 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
+use samples::authority::{Agency, Home};
 use samples::papers::{
+    Written,
     fonts::Fonts,
     make,
-    recipe::{Set, recipes},
+    recipe::{Set, recipes, signed_recipes},
     score::{character_error_rate, character_error_rate_any_order},
     truth::Truth,
 };
@@ -48,6 +50,9 @@ enum Command {
         /// Directory of the Liberation fonts, version 2.
         #[arg(long, default_value = "/usr/share/fonts/truetype/liberation2")]
         fonts: PathBuf,
+        /// Home with a demo authority: adds papers that came signed by another agency.
+        #[arg(long, value_name = "HOME")]
+        authority: Option<PathBuf>,
     },
     /// Compares what was read with the truth: prints one JSON object with character error rates in percent.
     Score {
@@ -74,7 +79,7 @@ enum Name {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Make { to, truth, set, seed, count, pages, fonts } => {
+        Command::Make { to, truth, set, seed, count, pages, fonts, authority } => {
             let truth =
                 truth.unwrap_or_else(|| to.parent().map_or_else(|| "truth".into(), |parent| parent.join("truth")));
             let set = match set {
@@ -83,16 +88,21 @@ fn main() -> Result<()> {
                 Name::Full => Set::Full,
                 Name::Bench => Set::Bench { documents: count, pages },
             };
-            write_set(set, seed, &fonts, &to, &truth)
+            let mut recipes = recipes(set);
+            let agency = authority.map(|home| Agency::open(&Home::of(&home))).transpose()?;
+            if agency.is_some() {
+                recipes.extend(signed_recipes());
+            }
+            let fonts = Fonts::load(&fonts)
+                .context("the fonts are missing: install fonts-liberation2 or name their directory by --fonts")?;
+            let written = make(&recipes, seed, &fonts, agency.as_ref(), &to, &truth)?;
+            report(written, &to, &truth)
         }
         Command::Score { truth, read } => score(&truth, &read),
     }
 }
 
-fn write_set(set: Set, seed: u64, fonts: &Path, to: &Path, truth: &Path) -> Result<()> {
-    let fonts = Fonts::load(fonts)
-        .context("the fonts are missing: install fonts-liberation2 or name their directory by --fonts")?;
-    let written = make(&recipes(set), seed, &fonts, to, truth)?;
+fn report(written: Written, to: &Path, truth: &Path) -> Result<()> {
     writeln!(
         std::io::stdout(),
         "{} documents, {} pages, {:.1} MB in {}; truth in {}",

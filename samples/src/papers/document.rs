@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::authority::Agency;
+
 use super::{
     compose::{Fill, compose},
     encode::{jpeg, pdf, png, tiff},
@@ -15,7 +17,7 @@ use super::{
     recipe::{Odd, Package, Recipe},
     scanner::{Colours, Look, Picture, scan},
     sheet::{Sheet, print},
-    table,
+    signed, table,
     truth::{Expected, Truth, TruthPage, fields, lines},
 };
 
@@ -32,13 +34,22 @@ struct Manuscript {
 }
 
 /// Makes the document of a recipe; a duplicate is made from the recipe it repeats.
-pub(crate) fn make_document(recipe: &Recipe, all: &[Recipe], seed: &Seeded, fonts: &Fonts) -> Result<Made, Error> {
+pub(crate) fn make_document(
+    recipe: &Recipe,
+    all: &[Recipe],
+    seed: &Seeded,
+    fonts: &Fonts,
+    agency: Option<&Agency>,
+) -> Result<Made, Error> {
     let repeated = original(recipe, all);
     let seed = seed.fork(&repeated.place);
     let manuscript = manuscript(repeated, &seed, fonts);
     let look = look(repeated, &seed);
     let (pictures, free_corner) = pictures(repeated, &manuscript, &look, &seed, fonts);
-    let coded = files(repeated, &manuscript, &pictures, &look, fonts)?;
+    let coded = match recipe.package {
+        Package::BornPdf => vec![(String::new(), born(recipe, &manuscript, fonts, agency)?)],
+        _ => files(repeated, &pictures, &look)?,
+    };
     let source = format!("{}{}", recipe.place, extension(recipe.package));
     let truth = Truth {
         schema: "mocban.sample/1".into(),
@@ -168,13 +179,7 @@ fn pictures(
 }
 
 /// The files of a document: name below its folder (empty: the document is the file) and bytes.
-fn files(
-    recipe: &Recipe,
-    manuscript: &Manuscript,
-    pictures: &[Picture],
-    look: &Look,
-    fonts: &Fonts,
-) -> Result<Vec<(String, Vec<u8>)>, Error> {
+fn files(recipe: &Recipe, pictures: &[Picture], look: &Look) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let dpi = look.dpi;
     let coded = |picture: &Picture, coding: jpeg::Coding| jpeg::encode(picture, dpi, coding);
     let plain = jpeg::Coding::plain(look.quality);
@@ -226,9 +231,24 @@ fn files(
                 .collect();
             files.push((String::new(), pdf::scanned(&pages)));
         }
-        Package::BornPdf => files.push((String::new(), pdf::born(&manuscript.layout, fonts)?)),
+        // Made from text, not from pictures.
+        Package::BornPdf => {}
     }
     Ok(files)
+}
+
+/// A PDF made from text; signed by another agency when the recipe says so.
+fn born(recipe: &Recipe, manuscript: &Manuscript, fonts: &Fonts, agency: Option<&Agency>) -> Result<Vec<u8>, Error> {
+    let born = pdf::born(&manuscript.layout, fonts)?;
+    if !matches!(recipe.odd, Odd::Signed | Odd::SignedThenChanged) {
+        return Ok(born.bytes);
+    }
+    let agency = agency.ok_or_else(|| Error::Encode { form: "PDF", detail: "nobody is there to sign it".into() })?;
+    let mut bytes = signed::sign(&born, agency)?;
+    if recipe.odd == Odd::SignedThenChanged {
+        signed::change(&mut bytes);
+    }
+    Ok(bytes)
 }
 
 /// What an oddity does to finished files.
@@ -335,6 +355,7 @@ fn expected(recipe: &Recipe, all: &[Recipe]) -> Expected {
         Odd::MissingSheet => ("held", Some("incomplete")),
         Odd::Mixed => ("held", Some("mixed")),
         Odd::Arriving => ("waiting", Some("arriving")),
+        Odd::SignedThenChanged => ("held", Some("invalid_signature")),
         Odd::Duplicate(_) => ("duplicate", None),
         Odd::Plain
         | Odd::FrontStamp
@@ -345,7 +366,8 @@ fn expected(recipe: &Recipe, all: &[Recipe]) -> Expected {
         | Odd::DarkBorder
         | Odd::NaturalNames
         | Odd::Declared
-        | Odd::Coarse => ("done", None),
+        | Odd::Coarse
+        | Odd::Signed => ("done", None),
     };
     let repeated = original(recipe, all);
     Expected {
@@ -404,6 +426,8 @@ fn odd(odd: Odd) -> String {
         Odd::Arriving => "still arriving",
         Odd::Declared => "declared facts",
         Odd::Coarse => "150 dpi",
+        Odd::Signed => "signed by another agency",
+        Odd::SignedThenChanged => "signed by another agency, then one byte changed",
     }
     .to_owned()
 }

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use crate::authority::Agency;
+
 use super::{
     document::{Made, make_document},
     error::Error,
@@ -30,8 +32,15 @@ pub struct Written {
 }
 
 /// Makes every recipe below `inbound`; truths go below `truth`. Existing files are written over.
-/// The same seed writes the same bytes.
-pub fn make(recipes: &[Recipe], seed: u64, fonts: &Fonts, inbound: &Path, truth: &Path) -> Result<Written, Error> {
+/// The same seed writes the same bytes; signatures by `agency`, whom signed recipes need, differ.
+pub fn make(
+    recipes: &[Recipe],
+    seed: u64,
+    fonts: &Fonts,
+    agency: Option<&Agency>,
+    inbound: &Path,
+    truth: &Path,
+) -> Result<Written, Error> {
     let seed = Seeded::new(seed);
     let next = AtomicUsize::new(0);
     let outcome = Mutex::new(Ok(Written::default()));
@@ -40,8 +49,8 @@ pub fn make(recipes: &[Recipe], seed: u64, fonts: &Fonts, inbound: &Path, truth:
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(recipe) = recipes.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let made =
-                        make_document(recipe, recipes, &seed, fonts).and_then(|made| write(&made, inbound, truth));
+                    let made = make_document(recipe, recipes, &seed, fonts, agency);
+                    let made = made.and_then(|made| write(&made, inbound, truth));
                     let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
                     match (made, &mut *outcome) {
                         (Ok(written), Ok(sum)) => {

@@ -19,6 +19,7 @@ pub mod recipe;
 pub mod scanner;
 pub mod score;
 pub mod sheet;
+mod signed;
 pub mod stamp;
 mod table;
 pub mod truth;

@@ -3,7 +3,11 @@
 use super::{
     compose::Request,
     encode::tiff,
-    paper::{Era, Kind, Profile},
+    paper::{
+        Era::{self, Laser, Typewriter},
+        Kind,
+        Profile::{self, Party, State},
+    },
     scanner::Colours,
 };
 
@@ -92,6 +96,10 @@ pub enum Odd {
     Declared,
     /// 150 dots per inch: under what the law asks.
     Coarse,
+    /// A PDF signed by another agency.
+    Signed,
+    /// The same kind, one byte changed after signing.
+    SignedThenChanged,
 }
 
 /// One document to make.
@@ -137,7 +145,7 @@ pub fn recipes(set: Set) -> Vec<Recipe> {
     match set {
         Set::Small => small(),
         Set::Demo => [small(), demo()].concat(),
-        Set::Full => [small(), demo(), full()].concat(),
+        Set::Full => [small(), demo(), forms(), oddities()].concat(),
         Set::Bench { documents, pages } => (1..=documents).map(|number| bench(number, pages)).collect(),
     }
 }
@@ -159,6 +167,12 @@ fn bench(number: u32, pages: u32) -> Recipe {
     }
 }
 
+/// Papers that came signed by another agency; they need an authority while they are made.
+pub fn signed_recipes() -> Vec<Recipe> {
+    let born = |place, odd| recipe(place, Package::BornPdf, Era::Laser, Profile::State, Kind::Decision, 1, odd);
+    vec![born("A29.110/02/0014/001-đã ký", Odd::Signed), born("A29.110/02/0014/002-đã sửa", Odd::SignedThenChanged)]
+}
+
 /// A recipe in few words.
 fn recipe(place: &str, package: Package, era: Era, profile: Profile, kind: Kind, pages: u32, odd: Odd) -> Recipe {
     let request = Request { profile, era, kind, front: false, pages };
@@ -167,10 +181,6 @@ fn recipe(place: &str, package: Package, era: Era, profile: Profile, kind: Kind,
 }
 
 fn small() -> Vec<Recipe> {
-    use {
-        Era::{Laser, Typewriter},
-        Profile::{Party, State},
-    };
     let group4 = Package::Tiff { colours: BILEVEL, coding: tiff::Coding::Group4, strip_rows: 0 };
     vec![
         recipe("A29.110/01/0001/001", FOLDER, Typewriter, Party, Kind::Decision, 2, Odd::Plain),
@@ -193,10 +203,6 @@ fn small() -> Vec<Recipe> {
 }
 
 fn demo() -> Vec<Recipe> {
-    use {
-        Era::{Laser, Typewriter},
-        Profile::{Party, State},
-    };
     let sideways = Package::Jpegs { colours: COLOUR, progressive: true, orientation: 6 };
     let in_tiff = Package::Tiff { colours: COLOUR, coding: tiff::Coding::Jpeg { quality: 85 }, strip_rows: 512 };
     let packbits = Package::Tiffs { colours: GREY, coding: tiff::Coding::PackBits, strip_rows: 64 };
@@ -224,11 +230,8 @@ fn demo() -> Vec<Recipe> {
     ]
 }
 
-fn full() -> Vec<Recipe> {
-    use {
-        Era::{Laser, Typewriter},
-        Profile::{Party, State},
-    };
+/// Every form a scanner writes.
+fn forms() -> Vec<Recipe> {
     let grey = Package::Jpegs { colours: GREY, progressive: false, orientation: 1 };
     let upside = Package::Jpegs { colours: GREY, progressive: false, orientation: 3 };
     let tiffs = |colours, coding, strip_rows| Package::Tiffs { colours, coding, strip_rows };
@@ -295,19 +298,18 @@ fn full() -> Vec<Recipe> {
             4,
             Odd::Plain,
         ),
+    ]
+}
+
+/// More odd ones.
+fn oddities() -> Vec<Recipe> {
+    let group4 = Package::Tiff { colours: BILEVEL, coding: tiff::Coding::Group4, strip_rows: 0 };
+    vec![
         recipe("A29.110/03/0022/001", FOLDER, Laser, Party, Kind::Notice, 1, Odd::Secret("TUYỆT MẬT")),
         recipe("A29.110/03/0022/002", FOLDER, Typewriter, Party, Kind::Directive, 1, Odd::Secret("TỐI MẬT")),
         recipe("A29.110/03/0022/003", FOLDER, Laser, Party, Kind::Plan, 1, Odd::DeclaredSecret),
         recipe("A29.110/03/0022/004", FOLDER, Typewriter, State, Kind::Decision, 1, Odd::Turned(1)),
-        recipe(
-            "A29.110/03/0022/005",
-            whole(BILEVEL, tiff::Coding::Group4, 0),
-            Laser,
-            Party,
-            Kind::Report,
-            2,
-            Odd::CutOff,
-        ),
+        recipe("A29.110/03/0022/005", group4, Laser, Party, Kind::Report, 2, Odd::CutOff),
         recipe("A29.110/03/0022/006", FOLDER, Laser, State, Kind::Proposal, 2, Odd::Arriving),
         recipe("A29.110/03/0022/007", FOLDER, Typewriter, Party, Kind::Minutes, 2, Odd::Coarse),
         recipe("A29.110/03/0022/008", FOLDER, Typewriter, Party, Kind::Report, 20, Odd::Plain),

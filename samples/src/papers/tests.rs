@@ -63,9 +63,9 @@ fn the_same_seed_makes_the_same_bytes() {
     let fonts = fonts();
     let all = recipes(Set::Small);
     for recipe in &all[..2] {
-        let once = make_document(recipe, &all, &Seeded::new(7), &fonts).unwrap();
-        let again = make_document(recipe, &all, &Seeded::new(7), &fonts).unwrap();
-        let other = make_document(recipe, &all, &Seeded::new(8), &fonts).unwrap();
+        let once = make_document(recipe, &all, &Seeded::new(7), &fonts, None).unwrap();
+        let again = make_document(recipe, &all, &Seeded::new(7), &fonts, None).unwrap();
+        let other = make_document(recipe, &all, &Seeded::new(8), &fonts, None).unwrap();
         assert_eq!(once.files, again.files);
         assert_ne!(once.files, other.files);
         assert_eq!(once.truth, again.truth);
@@ -80,7 +80,7 @@ fn a_duplicate_repeats_bytes_and_nothing_else_does() {
     let Odd::Duplicate(place) = twice.odd else { unreachable!() };
     let first = all.iter().find(|recipe| recipe.place == place).unwrap();
     let bytes = |recipe: &Recipe| {
-        let made = make_document(recipe, &all, &Seeded::new(1), &fonts).unwrap();
+        let made = make_document(recipe, &all, &Seeded::new(1), &fonts, None).unwrap();
         (made.files.into_iter().map(|(_, bytes)| bytes).collect::<Vec<_>>(), made.truth)
     };
     let ((first_bytes, first_truth), (second_bytes, second_truth)) = (bytes(first), bytes(twice));
@@ -110,14 +110,14 @@ fn every_form_decodes() {
     let home = std::env::temp_dir().join(format!("mocban-papers-{}", std::process::id()));
     std::fs::create_dir_all(&home).unwrap();
     for recipe in all.iter().filter(|recipe| recipe.request.pages < 4 && recipe.package != Package::BornPdf) {
-        let made = make_document(recipe, &all, &Seeded::new(3), &fonts).unwrap();
+        let made = make_document(recipe, &all, &Seeded::new(3), &fonts, None).unwrap();
         for (name, bytes) in &made.files {
             let path = home.join(name.replace('/', "_"));
             let Some(kind) = scan::sniff(bytes).filter(|kind| *kind != model::SourceKind::Pdf) else { continue };
             std::fs::write(&path, bytes).unwrap();
             let whole = scan::completeness(&path, kind).unwrap();
             let cut = recipe.odd == Odd::CutOff && Some(name) == made.files.last().map(|(name, _)| name);
-            let partial = name.ends_with(".part");
+            let partial = Path::new(name).extension().is_some_and(|extension| extension == "part");
             assert_eq!(whole == scan::Completeness::Whole, !cut && !partial, "{name}");
             if cut || partial {
                 continue;
@@ -144,10 +144,37 @@ fn every_form_decodes() {
 fn truth_survives_its_file() {
     let fonts = fonts();
     let all = recipes(Set::Small);
-    let made = make_document(&all[4], &all, &Seeded::new(1), &fonts).unwrap();
+    let made = make_document(&all[4], &all, &Seeded::new(1), &fonts, None).unwrap();
     assert_eq!(made.truth.fields["secrecy"], "mat");
     assert_eq!(made.truth.expected.reason.as_deref(), Some("secret"));
     let text = serde_json::to_string(&made.truth).unwrap();
     assert_eq!(serde_json::from_str::<Truth>(&text).unwrap(), made.truth);
     assert!(made.truth.text(0).contains("BÁO CÁO"));
+}
+
+#[test]
+fn a_paper_signed_by_another_agency_holds_and_a_changed_one_does_not() {
+    use crate::authority::{Agency, rehearse};
+    let folder = std::env::temp_dir().join(format!("mocban-agency-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let rehearsal = rehearse(&folder).unwrap();
+    let agency = Agency::open(&rehearsal.home).unwrap();
+    let all = super::recipe::signed_recipes();
+    let made: Vec<_> = all
+        .iter()
+        .map(|recipe| make_document(recipe, &all, &Seeded::new(1), &fonts(), Some(&agency)).unwrap())
+        .collect();
+    for (document, right) in made.iter().zip([true, false]) {
+        let bytes = &document.files[0].1;
+        let at = bytes.windows(12).position(|window| window == b"/ByteRange [").unwrap() + 12;
+        let range = String::from_utf8_lossy(&bytes[at..at + 60]);
+        let numbers: Vec<usize> =
+            range.split(']').next().unwrap().split_whitespace().map(|number| number.parse().unwrap()).collect();
+        let (hole, after, end) = (numbers[1], numbers[2], numbers[2] + numbers[3]);
+        let contents = hex::decode(&bytes[hole + 1..after - 1]).unwrap();
+        let signed = pki::cms::SignedData::parse(&contents).unwrap();
+        let digest = ring::digest::digest(&ring::digest::SHA256, &[&bytes[..hole], &bytes[after..end]].concat());
+        assert_eq!(signed.signer().unwrap().message_digest().unwrap() == digest.as_ref(), right);
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -100,8 +100,23 @@ pub fn scanned(pages: &[ScannedPage<'_>]) -> Vec<u8> {
     writer.finish(root, info)
 }
 
+/// A PDF made from text, and what an incremental update of it needs to know.
+#[derive(Debug, Clone)]
+pub struct Born {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Objects in it: the next number is one more.
+    pub objects: usize,
+    /// Number and dictionary entries of page one.
+    pub first_page: (usize, String),
+    /// Number and dictionary entries of the catalog.
+    pub catalog: (usize, String),
+    /// Number of the Info dictionary.
+    pub info: usize,
+}
+
 /// A PDF made from text, its fonts embedded: born digital.
-pub fn born(layout: &Layout, fonts: &Fonts) -> Result<Vec<u8>, Error> {
+pub fn born(layout: &Layout, fonts: &Fonts) -> Result<Born, Error> {
     let mut writer = Writer::new();
     let mut faces: BTreeMap<Face, usize> = BTreeMap::new();
     for run in layout.pages.iter().flat_map(|page| &page.runs) {
@@ -114,20 +129,22 @@ pub fn born(layout: &Layout, fonts: &Fonts) -> Result<Vec<u8>, Error> {
         let _infallible = write!(names, "/F{} {number} 0 R ", *face as u8);
     }
     let tree = writer.offsets.len() + layout.pages.len() * 2 + 1;
-    let mut kids = String::new();
+    let mut pages: Vec<(usize, String)> = Vec::new();
     for page in &layout.pages {
         let content = writer.object("", Some(content(page, fonts).as_bytes()));
         let (w, h) = (PAGE_MM.0 / MM_PER_PT, PAGE_MM.1 / MM_PER_PT);
-        let number = writer.object(
-            &format!("/Type /Page /Parent {tree} 0 R /MediaBox [0 0 {w:.3} {h:.3}] /Contents {content} 0 R /Resources << /Font << {names}>> >>"),
-            None,
+        let entries = format!(
+            "/Type /Page /Parent {tree} 0 R /MediaBox [0 0 {w:.3} {h:.3}] /Contents {content} 0 R /Resources << /Font << {names}>> >>"
         );
-        let _infallible = write!(kids, "{number} 0 R ");
+        pages.push((writer.object(&entries, None), entries));
     }
-    writer.object(&format!("/Type /Pages /Kids [{kids}] /Count {}", layout.pages.len()), None);
-    let root = writer.object(&format!("/Type /Catalog /Pages {tree} 0 R"), None);
+    let kids: Vec<String> = pages.iter().map(|(number, _)| format!("{number} 0 R")).collect();
+    writer.object(&format!("/Type /Pages /Kids [{}] /Count {}", kids.join(" "), pages.len()), None);
+    let entries = format!("/Type /Catalog /Pages {tree} 0 R");
+    let root = writer.object(&entries, None);
     let info = writer.object("/Producer (Office word processor)", None);
-    Ok(writer.finish(root, info))
+    let first_page = pages.swap_remove(0);
+    Ok(Born { objects: info, first_page, catalog: (root, entries), info, bytes: writer.finish(root, info) })
 }
 
 fn content(page: &crate::papers::layout::Page, fonts: &Fonts) -> String {
