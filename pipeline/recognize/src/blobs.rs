@@ -1,0 +1,109 @@
+//! Connected marks on a coarse picture.
+
+use crate::picture::Picture;
+
+/// Resolution at which marks and lines are looked for.
+pub(crate) const COARSE_DPI: f64 = 100.0;
+
+/// Resolution at which marks are counted: faint thin strokes still stand out from the paper.
+const MARK_DPI: f64 = 150.0;
+/// Darker than this is a mark (paper is white); what shines through from the other side stays above.
+const MARK: u8 = 185;
+
+/// A connected mark: its box (right and bottom exclusive) and its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Blob {
+    pub left: usize,
+    pub top: usize,
+    pub right: usize,
+    pub bottom: usize,
+    pub area: usize,
+    /// Index of its first pixel in the mask.
+    pub seed: usize,
+}
+
+impl Blob {
+    pub(crate) fn width(&self) -> usize {
+        self.right - self.left
+    }
+
+    pub(crate) fn height(&self) -> usize {
+        self.bottom - self.top
+    }
+}
+
+/// Whole factors that bring a resolution near a coarser one.
+pub(crate) fn factor(dpi: (f64, f64), target: f64) -> (usize, usize) {
+    let of = |dpi: f64| ((dpi / target).round() as usize).clamp(1, 64);
+    (of(dpi.0), of(dpi.1))
+}
+
+/// The marks of a mask, joined over eight neighbours, in the order of their first pixel.
+pub(crate) fn blobs(mask: &[bool], width: usize) -> Vec<Blob> {
+    let mut left = mask.to_vec();
+    let mut found = Vec::new();
+    for seed in 0..left.len() {
+        if left[seed] {
+            let mut blob = Blob { left: width, top: usize::MAX, right: 0, bottom: 0, area: 0, seed };
+            flood(&mut left, width, seed, |x, y| {
+                blob.left = blob.left.min(x);
+                blob.top = blob.top.min(y);
+                blob.right = blob.right.max(x + 1);
+                blob.bottom = blob.bottom.max(y + 1);
+                blob.area += 1;
+            });
+            found.push(blob);
+        }
+    }
+    found
+}
+
+/// Takes the mark that a pixel belongs to out of a mask, pixel by pixel.
+pub(crate) fn flood(mask: &mut [bool], width: usize, seed: usize, mut each: impl FnMut(usize, usize)) {
+    let height = mask.len() / width.max(1);
+    let mut open = vec![(seed % width, seed / width)];
+    mask[seed] = false;
+    while let Some((x, y)) = open.pop() {
+        each(x, y);
+        for ny in y.saturating_sub(1)..(y + 2).min(height) {
+            for nx in x.saturating_sub(1)..(x + 2).min(width) {
+                let at = ny * width + nx;
+                if mask[at] {
+                    mask[at] = false;
+                    open.push((nx, ny));
+                }
+            }
+        }
+    }
+}
+
+/// How many marks of a normalised picture have the size of letters, words or strokes of a pen: dust is smaller, frames, holes and
+/// pictures are larger or fuller.
+pub(crate) fn letterlike(picture: &Picture, dpi: (f64, f64)) -> usize {
+    let by = factor(dpi, MARK_DPI);
+    let fine = if by == (1, 1) { None } else { Some(picture.reduced(by)) };
+    let marks = fine.as_ref().unwrap_or(picture);
+    let unit = (25.4 * by.0 as f64 / dpi.0, 25.4 * by.1 as f64 / dpi.1); // mm per px
+    let mask: Vec<bool> = marks.data.iter().map(|value| *value < MARK).collect();
+    blobs(&mask, marks.width)
+        .iter()
+        .filter(|blob| {
+            let (w, h) = (blob.width() as f64 * unit.0, blob.height() as f64 * unit.1);
+            let full = blob.area as f64 / (blob.width() * blob.height()) as f64;
+            (1.2..=15.0).contains(&h) && (0.5..=60.0).contains(&w) && !(full > 0.7 && w > 3.0 && h > 3.0)
+        })
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_touching_at_a_corner_are_one() {
+        let mask: Vec<bool> = "#..#\n.#..\n....\n#..#".chars().filter(|c| *c != '\n').map(|c| c == '#').collect();
+        let found = blobs(&mask, 4);
+        assert_eq!(found.len(), 4);
+        assert_eq!(found[0], Blob { left: 0, top: 0, right: 2, bottom: 2, area: 2, seed: 0 });
+    }
+}

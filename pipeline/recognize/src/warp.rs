@@ -1,0 +1,156 @@
+//! Turning, straightening and rescaling in one pass, and the way back onto the page.
+
+use model::RectPx;
+
+use crate::picture::Picture;
+
+/// Where a point of the prepared picture lies on the page as scanned: `x = origin.0 + right.0 · u + down.0 · v`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Map {
+    origin: (f64, f64),
+    right: (f64, f64),
+    down: (f64, f64),
+}
+
+/// A frame to warp into: its map and its size.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    pub map: Map,
+    pub width: usize,
+    pub height: usize,
+}
+
+impl Frame {
+    /// The frame in which a box of the page (px: left, top, width, height) stands upright and level at a resolution.
+    ///
+    /// `turned` is the clockwise turn that makes the page upright, `tilt` the fall of its lines (degrees, then upright).
+    pub(crate) fn upright(area: (f64, f64, f64, f64), dpi: (f64, f64), turned: u16, tilt: f64, target: f64) -> Self {
+        let angle = (tilt - f64::from(turned)).to_radians();
+        let (sin, cos) = angle.sin_cos();
+        let (w_in, h_in) = (area.2 / dpi.0, area.3 / dpi.1);
+        let side = |a: f64, b: f64| ((a.abs() + b.abs()) * target - 1e-6).ceil().clamp(1.0, 16_000.0);
+        let (width, height) = (side(w_in * cos, h_in * sin), side(w_in * sin, h_in * cos));
+        let right = (dpi.0 * cos / target, dpi.1 * sin / target);
+        let down = (-dpi.0 * sin / target, dpi.1 * cos / target);
+        let centre = (area.0 + area.2 / 2.0, area.1 + area.3 / 2.0);
+        let origin = (
+            centre.0 - right.0 * width / 2.0 - down.0 * height / 2.0,
+            centre.1 - right.1 * width / 2.0 - down.1 * height / 2.0,
+        );
+        Self { map: Map { origin, right, down }, width: width as usize, height: height as usize }
+    }
+}
+
+impl Map {
+    /// The same map for a source that was made smaller by whole factors.
+    fn scaled(self, factor: (usize, usize)) -> Self {
+        let by = |(x, y): (f64, f64)| (x / factor.0 as f64, y / factor.1 as f64);
+        Self { origin: by(self.origin), right: by(self.right), down: by(self.down) }
+    }
+
+    /// The same map onto a page whose origin lies elsewhere.
+    pub(crate) fn moved(self, x: f64, y: f64) -> Self {
+        Self { origin: (self.origin.0 + x, self.origin.1 + y), ..self }
+    }
+
+    /// A point on the page as scanned, px.
+    pub(crate) fn point(&self, u: f64, v: f64) -> (f64, f64) {
+        (self.origin.0 + self.right.0 * u + self.down.0 * v, self.origin.1 + self.right.1 * u + self.down.1 * v)
+    }
+
+    /// The direction in which lines run on the page as scanned, degrees, positive falling to the right.
+    pub(crate) fn angle(&self) -> f64 {
+        self.right.1.atan2(self.right.0).to_degrees()
+    }
+
+    /// Page pixels per prepared pixel, down a line.
+    pub(crate) fn height_scale(&self) -> f64 {
+        self.down.0.hypot(self.down.1)
+    }
+
+    /// The box on the page as scanned that surrounds a box of the prepared picture, cut to the page.
+    pub(crate) fn rect(&self, left: f64, top: f64, right: f64, bottom: f64, page: (u32, u32)) -> RectPx {
+        let corners = [(left, top), (right, top), (left, bottom), (right, bottom)].map(|(u, v)| self.point(u, v));
+        let cut = |value: f64, limit: u32| value.clamp(0.0, f64::from(limit));
+        let low = |pick: fn(&(f64, f64)) -> f64| corners.iter().map(pick).fold(f64::INFINITY, f64::min);
+        let high = |pick: fn(&(f64, f64)) -> f64| corners.iter().map(pick).fold(f64::NEG_INFINITY, f64::max);
+        let (x0, x1) = (cut(low(|p| p.0).floor(), page.0), cut(high(|p| p.0).ceil(), page.0));
+        let (y0, y1) = (cut(low(|p| p.1).floor(), page.1), cut(high(|p| p.1).ceil(), page.1));
+        let x = (x0 as u32).min(page.0.saturating_sub(1));
+        let y = (y0 as u32).min(page.1.saturating_sub(1));
+        RectPx { x, y, width: (x1 as u32).saturating_sub(x).max(1), height: (y1 as u32).saturating_sub(y).max(1) }
+    }
+}
+
+/// Fills a frame from a picture (which may be smaller than the page by whole factors): the mean of bilinear samples over each target
+/// pixel's area. Outside the page lies `paper`.
+pub(crate) fn warp(picture: &Picture, factor: (usize, usize), frame: &Frame, paper: u8) -> Picture {
+    let map = frame.map.scaled(factor);
+    let pitch = map.right.0.hypot(map.right.1).max(map.down.0.hypot(map.down.1));
+    let samples = (pitch.ceil() as usize).clamp(1, 4);
+    let offsets: Vec<(i32, i32)> = (0..samples * samples)
+        .map(|i| {
+            let at = |k: usize| (k as f64 + 0.5) / samples as f64;
+            let (u, v) = (at(i % samples), at(i / samples));
+            // Half a pixel back: samples lie at pixel centres.
+            (fixed(map.right.0 * u + map.down.0 * v - 0.5), fixed(map.right.1 * u + map.down.1 * v - 0.5))
+        })
+        .collect();
+    let count = offsets.len() as u32;
+    let mut data = Vec::with_capacity(frame.width * frame.height);
+    for v in 0..frame.height {
+        for u in 0..frame.width {
+            let (x, y) = map.point(u as f64, v as f64);
+            let (x, y) = (fixed(x), fixed(y));
+            let sum: u32 = offsets.iter().map(|(dx, dy)| sample(picture, x + dx, y + dy, paper)).sum();
+            data.push(((sum + count / 2) / count) as u8);
+        }
+    }
+    Picture { width: frame.width, height: frame.height, data }
+}
+
+/// 24.8 fixed point, rounded; pages are at most some ten thousand pixels a side.
+fn fixed(value: f64) -> i32 {
+    const SHIFT: i32 = 1 << 29; // keeps the number positive, so that cutting it is rounding down
+    (value.clamp(-1e6, 1e6) * 256.0 + 0.5 + f64::from(SHIFT)) as i32 - SHIFT
+}
+
+fn sample(picture: &Picture, x: i32, y: i32, paper: u8) -> u32 {
+    let (column, row) = (x >> 8, y >> 8);
+    let (fx, fy) = ((x & 255) as u32, (y & 255) as u32);
+    let (w, h) = (picture.width as i32, picture.height as i32);
+    if column < -1 || row < -1 || column >= w || row >= h {
+        return u32::from(paper);
+    }
+    // At the edge the last pixel goes on for half a pixel.
+    let (x0, x1) = (column.max(0) as usize, (column + 1).min(w - 1) as usize);
+    let (y0, y1) = (row.max(0) as usize * picture.width, (row + 1).min(h - 1) as usize * picture.width);
+    let at = |i: usize| u32::from(picture.data[i]);
+    let above = at(y0 + x0) * (256 - fx) + at(y0 + x1) * fx;
+    let below = at(y1 + x0) * (256 - fx) + at(y1 + x1) * fx;
+    (above * (256 - fy) + below * fy) >> 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turned_and_tilted_frame_maps_back_onto_the_page() {
+        for turned in [0, 90, 180, 270] {
+            let frame = Frame::upright((0.0, 0.0, 600.0, 900.0), (300.0, 300.0), turned, 1.5, 200.0);
+            let centre = frame.map.point(frame.width as f64 / 2.0, frame.height as f64 / 2.0);
+            assert!((centre.0 - 300.0).abs() < 1e-6 && (centre.1 - 450.0).abs() < 1e-6);
+            let wanted = (1.5 - f64::from(turned) + 180.0).rem_euclid(360.0) - 180.0;
+            assert!((frame.map.angle() - wanted).abs() < 1e-9, "{turned}: {}", frame.map.angle());
+        }
+    }
+
+    #[test]
+    fn a_quarter_turn_moves_pixels_where_they_belong() {
+        // Clockwise by 90: the left column becomes the top row, read from the bottom.
+        let picture = Picture { width: 2, height: 3, data: vec![1, 2, 3, 4, 5, 6] };
+        let frame = Frame::upright((0.0, 0.0, 2.0, 3.0), (200.0, 200.0), 90, 0.0, 200.0);
+        assert_eq!(warp(&picture, (1, 1), &frame, 255).data, vec![5, 3, 1, 6, 4, 2]);
+    }
+}
