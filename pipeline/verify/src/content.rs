@@ -105,30 +105,84 @@ fn judge_each(
     holds: &BTreeMap<String, bool>,
     stamps: &Stamps,
 ) {
-    let ours = report.role.is_some();
-    let certifies = field.doc_mdp.is_some();
+    let bond = Bond { ours: report.role.is_some(), doc_mdp: field.doc_mdp };
+    let known = |name: &str| stamps.has(name) || holds.get(name) == Some(&true);
     for change in changes {
-        let (verdict, reason) = match change {
-            Change::ValidationData => continue,
-            Change::DocumentTimestamp(name) if stamps.has(name) => continue,
-            Change::Signature(_) | Change::DocumentTimestamp(_) if ours || field.doc_mdp == Some(1) => {
-                (Verdict::Invalid, Reason::ChangedLater)
+        if let Some((verdict, reason)) = bond.objection(change, changes, known) {
+            report.content.note(verdict, reason);
+        }
+    }
+}
+
+/// What a signature lets follow.
+#[derive(Debug, Clone, Copy)]
+struct Bond {
+    ours: bool,
+    doc_mdp: Option<i64>,
+}
+
+impl Bond {
+    /// What is to be said against one change among those of its revision. `known` says whether a later timestamp is not
+    /// broken, or a later signature holds.
+    fn objection(self, change: &Change, changes: &[Change], known: impl Fn(&str) -> bool) -> Option<(Verdict, Reason)> {
+        let forbidden = Some((Verdict::Invalid, Reason::ChangedLater));
+        let unprotected = Some((Verdict::Indeterminate, Reason::AddedLater));
+        let Self { ours, doc_mdp } = self;
+        match change {
+            Change::ValidationData => None,
+            Change::DocumentTimestamp(name) if known(name) => None,
+            Change::DocumentTimestamp(_) | Change::Signature(_) if ours || doc_mdp == Some(1) => forbidden,
+            Change::Signature(name) if known(name) => None,
+            Change::DocumentTimestamp(_) | Change::Signature(_) => unprotected,
+            // Signing tools write their name and the date into the document information along with what they add.
+            Change::Metadata if !ours && doc_mdp != Some(1) && along_with_signing(changes) => None,
+            Change::Page(_) | Change::PageTree | Change::Other(_) | Change::Metadata if ours || doc_mdp.is_some() => {
+                forbidden
             }
-            Change::Signature(name) if holds.get(name) == Some(&true) => continue,
-            Change::Signature(_) | Change::DocumentTimestamp(_) => (Verdict::Indeterminate, Reason::AddedLater),
-            Change::Page(_) | Change::PageTree | Change::Other(_) | Change::Metadata if certifies || ours => {
-                (Verdict::Invalid, Reason::ChangedLater)
-            }
-            Change::Form(_) | Change::Annotations(_) if ours || matches!(field.doc_mdp, Some(1 | 2)) => {
-                (Verdict::Invalid, Reason::ChangedLater)
-            }
+            Change::Form(_) | Change::Annotations(_) if ours || matches!(doc_mdp, Some(1 | 2)) => forbidden,
             Change::Form(_)
             | Change::Annotations(_)
             | Change::Page(_)
             | Change::PageTree
             | Change::Other(_)
-            | Change::Metadata => (Verdict::Indeterminate, Reason::AddedLater),
+            | Change::Metadata => unprotected,
+        }
+    }
+}
+
+fn along_with_signing(changes: &[Change]) -> bool {
+    changes.iter().any(|change| change.only_secures() || matches!(change, Change::Signature(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_follow_whom() {
+        const FORBIDDEN: Option<Verdict> = Some(Verdict::Invalid);
+        const UNPROTECTED: Option<Verdict> = Some(Verdict::Indeterminate);
+        let [ours, free] = [(true, Some(2)), (false, None)].map(|(ours, doc_mdp)| Bond { ours, doc_mdp });
+        let [closed, forms, notes] = [1, 2, 3].map(|p| Bond { ours: false, doc_mdp: Some(p) });
+        let named = |name: &str| name.to_owned();
+        let check = |change: Change, expect: [Option<Verdict>; 5]| {
+            for (bond, expect) in [ours, free, closed, forms, notes].into_iter().zip(expect) {
+                let said = bond.objection(&change, std::slice::from_ref(&change), |name| name == "good");
+                assert_eq!(said.map(|(verdict, _)| verdict), expect, "{change:?} after {bond:?}");
+            }
         };
-        report.content.note(verdict, reason);
+        check(Change::ValidationData, [None; 5]);
+        check(Change::DocumentTimestamp(named("good")), [None; 5]);
+        check(Change::DocumentTimestamp(named("bad")), [FORBIDDEN, UNPROTECTED, FORBIDDEN, UNPROTECTED, UNPROTECTED]);
+        check(Change::Signature(named("good")), [FORBIDDEN, None, FORBIDDEN, None, None]);
+        check(Change::Signature(named("bad")), [FORBIDDEN, UNPROTECTED, FORBIDDEN, UNPROTECTED, UNPROTECTED]);
+        check(Change::Annotations(1), [FORBIDDEN, UNPROTECTED, FORBIDDEN, FORBIDDEN, UNPROTECTED]);
+        check(Change::Form(named("f")), [FORBIDDEN, UNPROTECTED, FORBIDDEN, FORBIDDEN, UNPROTECTED]);
+        for change in [Change::Page(1), Change::PageTree, Change::Metadata, Change::Other(named("Names"))] {
+            check(change, [FORBIDDEN, UNPROTECTED, FORBIDDEN, FORBIDDEN, FORBIDDEN]);
+        }
+        let with_signature = [Change::Metadata, Change::Signature(named("good"))];
+        assert_eq!(free.objection(&with_signature[0], &with_signature, |_| true), None);
+        assert!(ours.objection(&with_signature[0], &with_signature, |_| true).is_some());
     }
 }

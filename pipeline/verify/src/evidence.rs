@@ -36,15 +36,7 @@ impl Evidence {
     pub(crate) fn collect(source: &Source, fields: &[SignatureField]) -> Result<Self, pdf::Error> {
         let store = pdf::dss_in(&mut Reader::new(source.clone())?)?;
         let mut evidence = Self::default();
-        for der in &store.certificates {
-            evidence.add_certificate(der);
-        }
-        for der in &store.ocsps {
-            evidence.add_ocsp(der, None);
-        }
-        for der in &store.crls {
-            evidence.add_crl(der, None);
-        }
+        // The signatures' own first: a store that anybody may append cannot crowd them out.
         for field in fields {
             let Ok(signed) = SignedData::parse(&field.contents) else { continue };
             evidence.add_signed(&signed, field.covered_end());
@@ -55,6 +47,15 @@ impl Evidence {
                     }
                 }
             }
+        }
+        for der in &store.certificates {
+            evidence.add_certificate(der);
+        }
+        for der in &store.ocsps {
+            evidence.add_ocsp(der, None);
+        }
+        for der in &store.crls {
+            evidence.add_crl(der, None);
         }
         Ok(evidence)
     }

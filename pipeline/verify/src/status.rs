@@ -45,7 +45,7 @@ pub(crate) fn ask(
     let mut take = |status: Status, this_update: Timestamp, next_update: Option<Timestamp>| {
         // Times of revocation data are compared with the timestamp cut to the second.
         let fresh = this_update.as_second() >= at.as_second()
-            || (freshness == Freshness::InForce && next_update.is_some_and(|next| at.as_second() <= next.as_second()));
+            || (freshness == Freshness::InForce && in_force(this_update, next_update, at));
         known = match (known, status) {
             (Known::Revoked(before), Status::Revoked { at, .. }) => Known::Revoked(before.min(at)),
             (Known::Revoked(before), Status::Good | Status::Unknown) => Known::Revoked(before),
@@ -60,6 +60,12 @@ pub(crate) fn ask(
         take(status, this_update, next_update);
     }
     known
+}
+
+/// Data without an end serves for an hour.
+fn in_force(this_update: Timestamp, next_update: Option<Timestamp>, at: Timestamp) -> bool {
+    let until = next_update.map_or_else(|| this_update.as_second().saturating_add(3600), Timestamp::as_second);
+    at.as_second() <= until
 }
 
 struct Inquiry<'a> {
@@ -110,7 +116,7 @@ impl Inquiry<'_> {
         for (status, this_update, next_update) in about.answers(false) {
             match status {
                 Status::Good => {
-                    good |= this_update >= at || next_update.is_some_and(|next| at <= next);
+                    good |= in_force(this_update, next_update, at);
                 }
                 Status::Revoked { .. } => return false,
                 Status::Unknown => {}

@@ -63,7 +63,7 @@ impl House {
     }
 
     fn raised(&self) -> Paper {
-        let mut paper = self.sealed("mocban-archive", true);
+        let mut paper = self.sealed("Mocban", true);
         paper.raise("ts1", &self.store("2026-11-25T00:00:30Z"), |digest| self.tsa.token(digest, RAISED, None));
         paper
     }
@@ -129,7 +129,7 @@ fn a_renewed_file_outlives_its_first_timestamp_authority() {
 #[test]
 fn a_sealed_file_waits_for_its_revocation_data() {
     let house = House::new();
-    let report = house.judge(&house.sealed("mocban-archive", true), NOW);
+    let report = house.judge(&house.sealed("Mocban", true), NOW);
     expect(&report, Verdict::Indeterminate, &[Reason::NoRevocationData, Reason::TimestampStatusUnknown]);
     assert_eq!(report.signatures[0].level, Some(Level::BT));
     assert_eq!(report.signatures[0].signature.verdict, Verdict::Valid);
@@ -139,7 +139,7 @@ fn a_sealed_file_waits_for_its_revocation_data() {
 #[test]
 fn a_store_alone_gives_lt() {
     let house = House::new();
-    let mut paper = house.sealed("mocban-archive", true);
+    let mut paper = house.sealed("Mocban", true);
     paper.add_store(&house.store("2026-11-25T00:00:30Z"));
     let report = house.judge(&paper, NOW);
     expect(&report, Verdict::Valid, &[]);
@@ -150,7 +150,7 @@ fn a_store_alone_gives_lt() {
 fn revocation_counts_from_the_timestamp() {
     let house = House::new();
     let with = |revoked: &str| {
-        let mut paper = house.sealed("mocban-archive", true);
+        let mut paper = house.sealed("Mocban", true);
         let mut store = house.store("2026-11-25T00:00:30Z");
         store.ocsps = vec![house.ca.ocsp(&house.ca, &house.person, "2026-11-25T00:00:30Z", SOON, Some(revoked))];
         paper.raise("ts1", &store, |digest| house.tsa.token(digest, RAISED, None));
@@ -160,7 +160,7 @@ fn revocation_counts_from_the_timestamp() {
     expect(&with("2026-11-25T00:00:20Z"), Verdict::Valid, &[]);
 
     // Suspended (certificateHold) in the list, while an answer says good.
-    let mut paper = house.sealed("mocban-archive", true);
+    let mut paper = house.sealed("Mocban", true);
     let mut store = house.store("2026-11-25T00:00:30Z");
     store.crls[1] = house.ca.crl("2026-11-25T00:00:30Z", SOON, &[(10, "2026-11-01T00:00:00Z", 6)]);
     paper.raise("ts1", &store, |digest| house.tsa.token(digest, RAISED, None));
@@ -170,12 +170,12 @@ fn revocation_counts_from_the_timestamp() {
 #[test]
 fn data_older_than_the_signature_does_not_speak_for_it() {
     let house = House::new();
-    let mut paper = house.sealed("mocban-archive", true);
+    let mut paper = house.sealed("Mocban", true);
     paper.raise("ts1", &house.store("2026-11-24T23:59:00Z"), |digest| house.tsa.token(digest, RAISED, None));
     let report = house.judge(&paper, NOW);
     expect(&report, Verdict::Indeterminate, &[Reason::RevocationDataTooOld]);
     // A revoked authority speaks for nothing.
-    let mut paper = house.sealed("mocban-archive", true);
+    let mut paper = house.sealed("Mocban", true);
     let mut store = house.store("2026-11-25T00:00:30Z");
     store.crls[1] = house.ca.crl("2026-11-25T00:00:30Z", SOON, &[(11, "2026-11-01T00:00:00Z", 1)]);
     paper.raise("ts1", &store, |digest| house.tsa.token(digest, RAISED, None));
@@ -190,7 +190,7 @@ fn timestamps_missing_wrong_or_strange_are_never_valid() {
     let signed = |stamp: Option<Stamp<'_>>| {
         let mut paper = Paper::new();
         let chain = house.chain();
-        paper.sign(&Pen { field: "mocban-archive", certify: true, signer: &house.person, chain, stamp });
+        paper.sign(&Pen { field: "Mocban", certify: true, signer: &house.person, chain, stamp });
         paper.raise("ts1", &house.store("2026-11-25T00:00:30Z"), |digest| house.tsa.token(digest, RAISED, None));
         house.judge(&paper, NOW)
     };
@@ -226,7 +226,7 @@ fn a_page_changed_later_is_seen() {
     let page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R >>".to_vec();
     let content = b"<< /Length 8 >>\nstream\n0 0 m S \nendstream".to_vec();
     for object in [(3, page), (4, content)] {
-        for mut paper in [house.raised(), house.sealed("mocban-archive", true)] {
+        for mut paper in [house.raised(), house.sealed("Mocban", true)] {
             paper.revise(std::slice::from_ref(&object));
             let report = house.judge(&paper, NOW);
             assert_eq!(report.signatures[0].content.verdict, Verdict::Invalid, "{report:#?}");
@@ -262,7 +262,7 @@ fn later_signatures_are_for_others_not_behind_our_seal() {
         paper.sign(&Pen { field: "Signature2", certify: false, signer: &house.person, chain, stamp: Some(&stamp) });
         paper.raise("ts9", &house.store("2026-11-25T00:00:30Z"), |digest| house.tsa.token(digest, RAISED, None));
     };
-    let mut ours = house.sealed("mocban-archive", true);
+    let mut ours = house.sealed("Mocban", true);
     sign_again(&mut ours);
     let report = house.judge(&ours, NOW);
     assert_eq!(report.signatures[0].content.reasons, [Reason::ChangedLater], "{report:#?}");

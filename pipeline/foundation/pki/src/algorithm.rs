@@ -369,3 +369,21 @@ mod slow {
         key.verify_prehash(digest, &signature).is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_algorithms_never_count_and_short_keys_until_they_end() {
+        let rsa = |bits| KeyKind::Rsa { bits, pss_only: false };
+        let at = |text: &str| Some(text.parse().expect("time"));
+        let sha256 = Algorithm::RsaPkcs1(Digest::Sha256);
+        assert!(accept(Algorithm::Ecdsa(Digest::Sha1), KeyKind::P256, None).is_err());
+        assert!(accept(sha256, rsa(2047), None).is_err());
+        assert!(accept(sha256, rsa(2048), at("2035-12-31T23:59:59Z")).is_ok());
+        assert!(accept(sha256, rsa(2048), at("2036-01-01T00:00:00Z")).is_err());
+        assert!(accept(sha256, rsa(3072), at("2060-01-01T00:00:00Z")).is_ok());
+        assert!(accept(Algorithm::Ecdsa(Digest::Sha384), KeyKind::P384, at("2060-01-01T00:00:00Z")).is_ok());
+    }
+}

@@ -5,8 +5,6 @@
 
 mod build;
 mod read;
-#[cfg(test)]
-mod tests;
 
 use const_oid::ObjectIdentifier;
 

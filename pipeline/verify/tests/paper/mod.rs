@@ -145,6 +145,11 @@ impl Paper {
         let mut kind = String::from("/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached");
         if pen.certify {
             self.perms = Some(self.next);
+            let text: String = "Số chứng thực: 1/2026".encode_utf16().fold(String::new(), |mut text, unit| {
+                write!(text, "{unit:04X}").expect("text");
+                text
+            });
+            write!(kind, " /Reason <FEFF{text}>").expect("text");
             kind.push_str(
                 " /Reference [<< /Type /SigRef /TransformMethod /DocMDP \
                  /TransformParams << /Type /TransformParams /P 2 /V /1.2 >> >>]",

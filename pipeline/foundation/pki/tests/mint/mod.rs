@@ -86,7 +86,7 @@ pub(crate) struct Party {
     key: EcdsaKeyPair,
     /// The certificate.
     pub(crate) der: Vec<u8>,
-    /// Its serial number.
+    /// Its serial number; a root's is 1, and a root alone names no addresses.
     pub(crate) serial: u64,
     name: Vec<u8>,
 }
@@ -130,6 +130,13 @@ impl Party {
             extension("2.5.29.14", false, &tlv(0x04, &[&party.key_id()])),
             extension("2.5.29.35", false, &seq(&[&tlv(0x80, &[&self.key_id()])])),
         ];
+        if party.serial != 1 {
+            let url = |path: &str| tlv(0x86, &[format!("http://thu.vn/{path}").as_bytes()]);
+            let access = seq(&[&seq(&[&oid("1.3.6.1.5.5.7.48.1"), &url("ocsp")])]);
+            extensions.push(extension("1.3.6.1.5.5.7.1.1", false, &access));
+            let point = seq(&[&tlv(0xa0, &[&tlv(0xa0, &[&url(&format!("{}.crl", self.serial))])])]);
+            extensions.push(extension("2.5.29.31", false, &seq(&[&point])));
+        }
         let usage_bits = |bits: &[u8]| extension("2.5.29.15", true, &tlv(0x03, &[bits]));
         let extended = |dotted: &str| extension("2.5.29.37", true, &seq(&[&oid(dotted)]));
         match usage {
