@@ -44,7 +44,9 @@ pub(crate) fn parse(raw: &str) -> Option<DateLine> {
     let to = from + whole.as_str().chars().count();
 
     let before: String = text.chars().take(from).collect();
-    let place = before.trim().trim_end_matches([',', '.', ';', ' ']).trim_start_matches(|c: char| !c.is_alphanumeric());
+    // Specks of the rule above the line may stand between the comma and the date.
+    let place = before.split(',').next().unwrap_or("").trim().trim_end_matches(['.', ';', ' ']);
+    let place = place.trim_start_matches(|c: char| !c.is_alphanumeric());
     if !place.is_empty() && !is_place(place) {
         return None;
     }
@@ -114,6 +116,7 @@ mod tests {
             ("TP. Hồ Chí Minh, ngày 2 tháng 9 năm 1999", "1999-09-02|TP. Hồ Chí Minh"),
             ("Phan Thiết, ngay l4 thang 9 nam 20l7", "2017-09-14|Phan Thiết"),
             ("* Phan Thiết, ngày 14 tháng 9 năm 2017.", "2017-09-14|Phan Thiết"),
+            ("Phan Thiết, TA ngày 14 tháng 9 năm 2017", "2017-09-14|Phan Thiết"),
             ("Phan Thiết ngày 14 tháng 9 năm 2017", "2017-09-14|Phan Thiết"),
             ("Hàm Tân, ngày 3/2/1986", "1986-02-03|Hàm Tân"),
             ("ngày 14 tháng 9 năm 2017", "2017-09-14|"),

@@ -47,12 +47,18 @@ impl Header {
             .iter()
             .filter(|s| s.top() < end && s.top() < 0.5 * sheet.height)
             .partition(|s| s.middle() < split && s.right() < split + 0.06 * sheet.width);
+        let lines: Vec<Segment> = right.iter().map(|segment| (*segment).clone()).collect();
         let (left, right) = (rows(left), rows(right));
         let number = find_number(sheet, &left);
-        let date = right
-            .iter()
+        // A line as the engine read it first; one that it cut in pieces (blanks left for pen and ink) after.
+        let dates: Vec<(Segment, DateLine)> = lines
+            .into_iter()
+            .chain(right)
             .filter(|row| row.top() < 0.45 * sheet.height)
-            .find_map(|row| Some((row.clone(), date::parse(&row.text())?)));
+            .filter_map(|row| date::parse(&row.text()).map(|line| (row, line)))
+            .collect();
+        let dated = dates.iter().position(|(_, line)| line.date.is_some()).unwrap_or(0);
+        let date = dates.into_iter().nth(dated);
         let above = number
             .as_ref()
             .and_then(|(at, _)| left.get(*at))
@@ -76,11 +82,13 @@ impl Header {
     }
 }
 
-/// Rows of one column: segments at the same height joined, left to right.
-fn rows(mut segments: Vec<&Segment>) -> Vec<Segment> {
+/// Rows of one column: segments at the same height joined, left to right. Scraps of rules are left out, but not a
+/// dash or stroke that may belong to a number.
+pub(crate) fn rows(mut segments: Vec<&Segment>) -> Vec<Segment> {
     segments.sort_by(|a, b| f64::midpoint(a.top(), a.bottom()).total_cmp(&f64::midpoint(b.top(), b.bottom())));
     let mut rows: Vec<Segment> = Vec::new();
-    for segment in segments {
+    let scrap = |segment: &Segment| is_ornament(&segment.text()) && !matches!(segment.text().as_str(), "-" | "/");
+    for segment in segments.into_iter().filter(|segment| !scrap(segment)) {
         match rows.last_mut() {
             Some(row) if row.beside(segment) => {
                 row.tokens.extend(segment.tokens.iter().cloned());

@@ -7,7 +7,7 @@ use crate::{
     layout::{Segment, Token, join, reading},
     secrecy,
     text::{fold, is_capitals, is_ornament},
-    vocabulary::begins_body,
+    vocabulary::{BODIES, begins_body, mend_accents},
 };
 
 /// Reads the issuing body. A head without a number ends where the paper's title or text begins; then only lines of
@@ -22,11 +22,19 @@ pub(crate) fn read(page: u32, height: f64, header: &Header) -> Option<Extracted>
         .filter(|row| secrecy::level_of_mark(&row.text(), false).is_none())
         .map(|row| row.tokens.iter().filter(|t| t.text.chars().any(char::is_alphanumeric)).cloned().collect())
         .collect();
+    let lines: Vec<Vec<Token>> = lines.iter().map(|line| mended(line)).collect();
     let bodies = bodies(&lines);
     let last = bodies.last()?;
     let value = join(last);
     // Short scraps beside a seal or a stamp are no name.
     (value.chars().count() >= 6).then(|| reading(page, value, last, if begins_body(&join(last)) { 1.0 } else { 0.8 }))
+}
+
+/// Capitals lose their accents first. Where the words are those of a known body, its own accents are put back.
+fn mended(line: &[Token]) -> Vec<Token> {
+    let words: Vec<&str> = line.iter().map(|token| token.text.as_str()).collect();
+    let mended = mend_accents(&words, BODIES);
+    line.iter().zip(mended).map(|(token, text)| token.saying(text)).collect()
 }
 
 /// Groups lines into bodies: a line that begins the name of a body starts a new one, unless the line above it

@@ -41,6 +41,17 @@ impl Token {
     pub(crate) fn left(&self) -> f64 {
         self.place.x
     }
+
+    /// A scrap of one or two letters in which the engine itself does not believe. Longer ones may be a word that a
+    /// seal made hard to read; they stay, and lower the confidence of what they stand in.
+    fn is_speck(&self) -> bool {
+        self.confidence < NO_CONFIDENCE && self.text.chars().filter(|c| c.is_alphanumeric()).count() <= 2
+    }
+
+    /// The token with another text.
+    pub(crate) fn saying(&self, text: String) -> Self {
+        Self { text, ..self.clone() }
+    }
 }
 
 impl Segment {
@@ -143,7 +154,9 @@ impl Sheet {
         let Some(frame) = Frame::of(page) else {
             return Self { page: page.page, width: 0.0, height: 0.0, segments: Vec::new(), stamps: Vec::new() };
         };
-        let mut segments: Vec<Segment> = page.lines.iter().flat_map(|line| cut(&frame.tokens(line), &frame)).collect();
+        let believed =
+            |line| -> Vec<Token> { frame.tokens(line).into_iter().filter(|token| !token.is_speck()).collect() };
+        let mut segments: Vec<Segment> = page.lines.iter().flat_map(|line| cut(&believed(line), &frame)).collect();
         segments.sort_by(|a, b| {
             f64::midpoint(a.top(), a.bottom())
                 .total_cmp(&f64::midpoint(b.top(), b.bottom()))
@@ -158,6 +171,9 @@ impl Sheet {
         Self { page: page.page, width: frame.width, height: frame.height, segments, stamps }
     }
 }
+
+/// Words of which the engine itself believes nothing are specks and strokes of the pen.
+const NO_CONFIDENCE: f32 = 0.08;
 
 /// How a displayed page becomes upright and level.
 struct Frame {

@@ -7,7 +7,7 @@ use model::{RectMm, Secrecy};
 
 use crate::{
     layout::{Segment, Sheet},
-    text::{clean, compact, distance, fold, is_capitals},
+    text::{clean, compact, distance, fold, fold_char, is_capitals},
 };
 
 /// A mark that was seen.
@@ -120,7 +120,7 @@ pub(crate) fn level_of_mark(text: &str, stamp: bool) -> Option<Secrecy> {
     if is_near(plain, "toimat", 1) {
         return Some(Secrecy::ToiMat);
     }
-    is_like_mat(&joined, plain).then_some(Secrecy::Mat)
+    (is_like_mat(&joined, plain) || (stamp && is_torn_mat(text))).then_some(Secrecy::Mat)
 }
 
 /// `MẬT` with its accent misread, or with a stroke lost while the accent shows which word it was.
@@ -135,6 +135,17 @@ fn is_like_mat(joined: &str, plain: &str) -> bool {
                 && matches!(vowel, 'Ậ' | 'Ầ' | 'Ẩ' | 'Ẫ' | 'Ấ' | 'Â' | 'Ạ' | 'Ặ')
                 && matches!(last, 'T' | 'I' | '1' | '7' | 'Í' | 'Ì' | 'L' | 'Ï' | 'Y')
         }
+        _ => false,
+    }
+}
+
+/// A stamp of which ink is missing: `M._T`, `ẬT`. Nothing else is stamped in red that reads so.
+fn is_torn_mat(text: &str) -> bool {
+    let vowel = |c: &char| fold_char(*c) == 'a' || !c.is_alphanumeric();
+    let letters: Vec<char> = text.trim_matches(|c: char| !c.is_alphanumeric()).to_uppercase().chars().collect();
+    match letters.as_slice() {
+        ['M', middle @ .., 'T'] => middle.len() <= 3 && middle.iter().all(vowel),
+        [.., 'Ậ', 'T'] => letters.len() <= 3,
         _ => false,
     }
 }
@@ -171,7 +182,12 @@ mod tests {
             ("TỐI MẬ", true, Some(Secrecy::ToiMat)),
             ("TUYẾT MAT", true, Some(Secrecy::TuyetMat)),
             ("TUYỆ MẬI", true, Some(Secrecy::TuyetMat)),
+            ("M._T", true, Some(Secrecy::Mat)),
+            ("ẬT", true, Some(Secrecy::Mat)),
+            ("TUY _T MẠT", true, Some(Secrecy::TuyetMat)),
             // none
+            ("MỘT", true, None),
+            ("M._T", false, None),
             ("mật", false, None),
             ("MẶT TRẬN", false, None),
             ("MẶT TRẬN", true, None),

@@ -4,9 +4,10 @@
 use model::Extracted;
 
 use crate::{
-    layout::{Segment, Sheet, join, reading},
-    text::{compact, fold, is_capitals, is_ornament},
-    vocabulary::{begins_role, is_surname},
+    header::rows,
+    layout::{Segment, Sheet, Token, join, reading},
+    text::{compact, fold, fold_char, is_capitals, is_ornament},
+    vocabulary::{OFFICES, begins_role, is_surname, mend_accents, mended_surname, nearest_office},
 };
 
 /// What the foot of a paper says.
@@ -18,6 +19,9 @@ pub(crate) struct Signer {
 /// Between the role and the name stands a signature with its seal: at most so much paper, mm.
 const SIGNATURE_MM: f64 = 75.0;
 
+/// Abbreviations whose stop is theirs.
+const ABBREVIATED: &[&str] = &["tm", "kt", "tl", "tuq", "q", "ts", "ths", "pgs", "gs", "bs", "ks"];
+
 /// Reads the signer from the last page that has a signature block; annexes may follow it.
 pub(crate) fn read(sheets: &[Sheet]) -> Signer {
     sheets.iter().rev().find_map(block).unwrap_or(Signer { role: None, name: None })
@@ -27,12 +31,29 @@ fn block(sheet: &Sheet) -> Option<Signer> {
     let right: Vec<&Segment> = sheet
         .segments
         .iter()
-        .filter(|s| s.middle() > 0.5 * sheet.width && s.left() > 0.35 * sheet.width && !is_ornament(&s.text()))
+        .filter(|s| s.middle() > 0.5 * sheet.width && s.left() > 0.35 * sheet.width)
+        // Strokes of the signature and scraps of the seal.
+        .filter(|s| s.confidence() > 0.25 && !is_ornament(&s.text()))
         .collect();
-    // The lowest block counts: a first page's head is above it. On a page that also has a head, its right column is no role.
-    let starts: Vec<usize> = (0..right.len())
-        .filter(|at| right.get(*at).is_some_and(|s| is_capitals(&s.text()) && begins_role(&s.text())))
-        .collect();
+    let right: Vec<Segment> = rows(right).iter().map(cleaned).filter(|s| !s.tokens.is_empty()).collect();
+    let Some(roles) = role_lines(&right) else {
+        // The seal may have swallowed the role. The recipients on the left still say how high the block begins.
+        let beside = sheet.segments.iter().rfind(|s| fold(&s.text()).starts_with("noi nhan"))?;
+        let below = right.iter().filter(|s| s.top() > beside.top() - 5.0);
+        return best_name(sheet.page, below).map(|name| Signer { role: None, name: Some(name) });
+    };
+    let bottom = roles.last().map_or(0.0, Segment::bottom);
+    let below = right.iter().filter(|s| s.top() > bottom - 1.0 && s.top() - bottom < SIGNATURE_MM);
+    Some(Signer { role: role(sheet.page, roles), name: best_name(sheet.page, below) })
+}
+
+/// The lines of the lowest role of a column; a first page's head is above it.
+fn role_lines(right: &[Segment]) -> Option<&[Segment]> {
+    let begins = |line: &Segment| {
+        let text = line.text();
+        is_capitals(&text) && (begins_role(&text) || nearest_office(&text).is_some())
+    };
+    let starts: Vec<usize> = right.iter().enumerate().filter(|(_, line)| begins(line)).map(|(at, _)| at).collect();
     // Role lines follow each other closely: go up from the lowest to the first of its block.
     let mut first = *starts.last()?;
     for at in starts.iter().rev() {
@@ -42,24 +63,67 @@ fn block(sheet: &Sheet) -> Option<Signer> {
         }
         first = *at;
     }
-    let mut roles: Vec<&Segment> = vec![right.get(first)?];
-    let mut rest = right.iter().skip(first + 1).peekable();
-    while let Some(next) = rest.next_if(|next| {
-        let last = roles.last().map_or(0.0, |s| s.bottom());
-        is_capitals(&next.text()) && next.top() - last < 1.6 * next.height() && !looks_like_name(next)
-    }) {
-        roles.push(next);
+    let follows = |pair: &[Segment]| match pair {
+        [upper, lower] => {
+            is_capitals(&lower.text()) && lower.top() - upper.bottom() < 1.6 * lower.height() && !looks_like_name(lower)
+        }
+        _ => false,
+    };
+    let more = right.get(first..)?.windows(2).take_while(|pair| follows(pair)).count();
+    right.get(first..=first + more)
+}
+
+/// The role as one text, the accents of known offices put back, a noisy line read as the one office it must be.
+fn role(page: u32, lines: &[Segment]) -> Option<Extracted> {
+    let texts: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            let words: Vec<&str> = line.tokens.iter().map(|token| token.text.as_str()).collect();
+            let text = mend_accents(&words, OFFICES).join(" ");
+            nearest_office(&text).map_or(text, str::to_owned)
+        })
+        .collect();
+    // *KT. GIÁM ĐỐC* is signed by a deputy: where the line below says the head's own office, its first word was lost,
+    // and what is left would name another person's office.
+    let lost = texts.windows(2).any(|pair| match pair {
+        [above, below] => compact(above).strip_prefix("kt").is_some_and(|office| office == compact(below)),
+        _ => false,
+    });
+    let tokens: Vec<Token> = lines.iter().flat_map(|line| line.tokens.iter().cloned()).collect();
+    (!lost).then(|| reading(page, texts.join(" "), &tokens, 1.0))
+}
+
+/// Words freed from the specks that the seal leaves between and around them; *KT.* keeps its stop, *T/M* its stroke.
+fn cleaned(segment: &Segment) -> Segment {
+    let mut tokens = Vec::new();
+    for token in &segment.tokens {
+        let text = token.text.replace(',', ".");
+        let kept = |c: char| c.is_alphanumeric() || c == '.' || c == '/';
+        for word in text.split(|c: char| !kept(c)) {
+            let word = word.trim_start_matches(['.', '/']).trim_end_matches('/');
+            let abbreviated = ABBREVIATED.contains(&compact(word).as_str());
+            let word = if abbreviated { word } else { word.trim_end_matches('.') };
+            // No word of a role or a name has one letter, but *Q.*.
+            if word.chars().filter(|c| c.is_alphanumeric()).count() > 1 || compact(word) == "q" {
+                tokens.push(token.saying(word.to_owned()));
+            }
+        }
     }
-    let bottom = roles.last()?.bottom();
-    let name = rest
-        .take_while(|s| s.top() - bottom < SIGNATURE_MM)
-        .filter_map(|s| Some((name_certainty(s)?, *s)))
-        .max_by(|a, b| (a.0 * a.1.confidence()).total_cmp(&(b.0 * b.1.confidence())));
-    let tokens: Vec<_> = roles.iter().flat_map(|s| s.tokens.iter().cloned()).collect();
-    Some(Signer {
-        role: Some(reading(sheet.page, join(&tokens), &tokens, 1.0)),
-        name: name.map(|(certainty, s)| reading(sheet.page, s.text(), &s.tokens, certainty)),
-    })
+    Segment { tokens }
+}
+
+/// The segment that is most surely a name.
+fn best_name<'a>(page: u32, segments: impl Iterator<Item = &'a Segment>) -> Option<Extracted> {
+    let (certainty, segment) = segments
+        .filter_map(|s| Some((name_certainty(s)?, s)))
+        .max_by(|a, b| (a.0 * a.1.confidence()).total_cmp(&(b.0 * b.1.confidence())))?;
+    let mut tokens = segment.tokens.clone();
+    if let Some(first) = tokens.first_mut()
+        && let Some(surname) = mended_surname(&first.text)
+    {
+        *first = first.saying(surname);
+    }
+    Some(reading(page, join(&tokens), &tokens, certainty))
 }
 
 fn looks_like_name(segment: &Segment) -> bool {
@@ -86,7 +150,9 @@ fn name_certainty(segment: &Segment) -> Option<f32> {
     match (surname, is_capitals(&text)) {
         (true, false) => Some(1.0),
         (true, true) => Some(0.92),
-        (false, false) => Some(0.6),
+        // A rare surname; of two words alone the surname may be the one that was lost.
+        (false, false) if name.len() > 2 => Some(0.6),
+        (false, false) => None,
         (false, true) => None,
     }
 }
@@ -97,7 +163,8 @@ fn is_formed(words: &[&str]) -> bool {
         && words.iter().all(|word| {
             let letters = word.trim_end_matches(['.', ',']);
             letters.chars().count() >= 2
-                && letters.chars().all(char::is_alphabetic)
+                && letters.chars().all(|c| fold_char(c).is_ascii_alphabetic())
+                && letters.chars().any(|c| "aeiouy".contains(fold_char(c)))
                 && letters.chars().next().is_some_and(char::is_uppercase)
         })
 }

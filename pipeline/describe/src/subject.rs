@@ -25,11 +25,16 @@ fn below_title(sheet: &Sheet, title: &Title) -> Option<Extracted> {
     // `NGHỊ QUYẾT VỀ …`: what follows the type on its own line belongs to the abstract.
     let mut tokens: Vec<Token> = line.tokens.get(title.found.words..).unwrap_or_default().to_vec();
     let mut last = line;
+    let margin = right_margin(sheet);
     for row in sheet.segments.iter().skip(title.at + 1).take(MOST_ROWS) {
         let gap = row.top() - last.bottom();
         let first = tokens.is_empty();
         // Room for a rule or a blank line ends the abstract; between title and abstract a little more is usual.
-        if gap > row.height().max(line.height()) * if first { 2.5 } else { 1.3 } {
+        if gap > row.height().max(last.height()) * if first { 2.5 } else { 1.1 } {
+            break;
+        }
+        // An indented line that fills the width begins a paragraph, however close it stands.
+        if row.right() > margin - 4.0 && (row.middle() - line.middle()).abs() > 2.5 {
             break;
         }
         if !first && is_ornament(&row.text()) {
@@ -46,6 +51,13 @@ fn below_title(sheet: &Sheet, title: &Title) -> Option<Extracted> {
         last = row;
     }
     (tokens.len() >= 2).then(|| reading(sheet.page, join(&tokens), &tokens, title.found.certainty))
+}
+
+/// Where most long lines of the page end.
+fn right_margin(sheet: &Sheet) -> f64 {
+    let mut ends: Vec<f64> = sheet.segments.iter().filter(|s| s.tokens.len() > 4).map(Segment::right).collect();
+    ends.sort_by(f64::total_cmp);
+    ends.get(ends.len() * 4 / 5).copied().unwrap_or(sheet.width)
 }
 
 /// Whether a row below the title is the text proper already.

@@ -117,6 +117,13 @@ fn decision() -> Page {
         .body(100.0, &["Điều 1. Phạm vi điều chỉnh của quy định này về chữ ký số"])
 }
 
+fn decision_head() -> Page {
+    Page::new(1)
+        .line(20.0, &[(30.0, "TỈNH ỦY BÌNH THUẬN"), (112.0, "ĐẢNG CỘNG SẢN VIỆT NAM")])
+        .line(32.0, &[(38.0, "Số 7-TB/TU"), (95.0, "Phan Thiết, ngày 14 tháng 9 năm 2017")])
+        .centred(50.0, "THÔNG BÁO")
+}
+
 fn foot(page: Page, y: f64) -> Page {
     page.line(y, &[(30.0, "Nơi nhận:"), (125.0, "T/M BAN THƯỜNG VỤ")])
         .line(y + 6.0, &[(30.0, "- Ban Bí thư,"), (133.0, "PHÓ BÍ THƯ")])
@@ -266,6 +273,70 @@ fn a_decision_whose_authority_speaks_after_the_abstract() {
             (Field::SignerRole, ""),
         ],
     );
+}
+
+#[test]
+fn what_a_seal_leaves_of_the_signer() {
+    let read = |lines: &[(f64, f64, &str)]| {
+        let mut page = Page::new(1).line(200.0, &[(30.0, "Nơi nhận:")]);
+        for (x, y, text) in lines {
+            page = page.line(*y, &[(*x, text)]);
+        }
+        let found = described(&[&page]).description;
+        let value = |field| found.value(field).unwrap_or("").to_owned();
+        format!("{}|{}", value(Field::SignerRole), value(Field::SignerName))
+    };
+    for (lines, expect) in [
+        (
+            &[(130.0, 200.0, "KT. GIÁM ĐỐC"), (128.0, 206.0, "ZPHÓ-GIAM ĐỐC"), (130.0, 236.0, "Đương Quốc Trí")][..],
+            "KT. GIÁM ĐỐC PHÓ GIÁM ĐỐC|Dương Quốc Trí",
+        ),
+        (
+            &[(126.0, 200.0, "TM, ỦY BAN NHAN DÂN"), (136.0, 206.0, "PHO CHU TỊCH"), (130.0, 236.0, "Ngô Bá*Phúc")],
+            "TM. ỦY BAN NHÂN DÂN PHÓ CHỦ TỊCH|Ngô Bá Phúc",
+        ),
+        // The head's own office under *KT.* has lost its first word.
+        (
+            &[(130.0, 200.0, "KT. GIÁM ĐỐC"), (132.0, 206.0, "}>GIÁM ĐỐC"), (130.0, 236.0, "Lê Công Thịnh")],
+            "|Lê Công Thịnh",
+        ),
+        // The role is gone, the name is not.
+        (&[(140.0, 200.0, "ÁM ĐƠ"), (130.0, 236.0, "Lê Công Thịnh")], "|Lê Công Thịnh"),
+        // What is left of a name is none.
+        (&[(135.0, 200.0, "CHỦ. NHIỆM"), (140.0, 236.0, "rần Quốc Sơn")], "CHỦ NHIỆM|"),
+        (&[(135.0, 200.0, "TRƯỞNG BAN"), (140.0, 236.0, "Minh Cúc")], "TRƯỞNG BAN|"),
+        (&[(135.0, 200.0, "Q. GIÁM ĐỐC"), (140.0, 236.0, "Trương Th")], "Q. GIÁM ĐỐC|"),
+        (
+            &[(135.0, 200.0, "GIÁM ĐỐC"), (140.0, 220.0, "(đã ký)"), (140.0, 236.0, "TRẦN VĂN AN")],
+            "GIÁM ĐỐC|TRẦN VĂN AN",
+        ),
+    ] {
+        assert_eq!(read(lines), expect, "{lines:?}");
+    }
+}
+
+#[test]
+fn accents_lost_in_a_known_body_are_put_back() {
+    for (printed, expect) in [
+        ("UY BAN KIEM TRA", "ỦY BAN KIỂM TRA"),
+        ("SƠ NÓNG NGHIỆP", "SỞ NÔNG NGHIỆP"),
+        ("HUYEN UY ĐỨC LINH", "HUYỆN ỦY ĐỨC LINH"),
+        ("CÔNG TY CẤP NƯỚC", "CÔNG TY CẤP NƯỚC"),
+    ] {
+        let page = Page::new(1)
+            .line(20.0, &[(30.0, printed), (112.0, "ĐẢNG CỘNG SẢN VIỆT NAM")])
+            .line(32.0, &[(38.0, "Số 5-HD/TU"), (95.0, "Phan Thiết, ngày 1 tháng 2 năm 1985")]);
+        check(&described(&[&page]), &[(Field::Issuer, expect), (Field::IssuedDate, "1985-02-01")]);
+    }
+}
+
+#[test]
+fn a_paragraph_close_below_is_no_abstract() {
+    let page = decision_head()
+        .centred(57.0, "về phòng, chống dịch bệnh")
+        .line(66.0, &[(40.0, "Kinh phí thực hiện được bố trí trong dự toán hằng năm và từ các nguồn")])
+        .line(72.5, &[(30.0, "hợp pháp khác của các cơ quan trong tỉnh và các nguồn đóng góp tự nguyện")]);
+    check(&described(&[&page]), &[(Field::Subject, "về phòng, chống dịch bệnh")]);
 }
 
 #[test]

@@ -153,6 +153,164 @@ fn trimmed(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
+/// Names of bodies, or the part of them that many share.
+pub(crate) const BODIES: &[&str] = &[
+    "ĐẢNG CỘNG SẢN VIỆT NAM",
+    "BAN CHẤP HÀNH TRUNG ƯƠNG",
+    "BAN CHẤP HÀNH",
+    "BAN BÍ THƯ",
+    "BAN THƯỜNG VỤ",
+    "BAN THƯỜNG TRỰC",
+    "TỈNH ỦY",
+    "THÀNH ỦY",
+    "HUYỆN ỦY",
+    "THỊ ỦY",
+    "QUẬN ỦY",
+    "ĐẢNG ỦY",
+    "ĐẢNG BỘ TỈNH",
+    "ĐẢNG BỘ HUYỆN",
+    "ĐẢNG BỘ",
+    "CHI BỘ",
+    "ĐẢNG ĐOÀN",
+    "BAN CÁN SỰ ĐẢNG",
+    "VĂN PHÒNG",
+    "BAN TỔ CHỨC",
+    "BAN TUYÊN GIÁO",
+    "BAN TUYÊN HUẤN",
+    "BAN DÂN VẬN",
+    "BAN NỘI CHÍNH",
+    "BAN KINH TẾ",
+    "BAN TÀI CHÍNH QUẢN TRỊ",
+    "ỦY BAN KIỂM TRA",
+    "TRƯỜNG CHÍNH TRỊ",
+    "ỦY BAN NHÂN DÂN TỈNH",
+    "ỦY BAN NHÂN DÂN HUYỆN",
+    "ỦY BAN NHÂN DÂN",
+    "HỘI ĐỒNG NHÂN DÂN TỈNH",
+    "HỘI ĐỒNG NHÂN DÂN HUYỆN",
+    "HỘI ĐỒNG NHÂN DÂN",
+    "ỦY BAN MẶT TRẬN TỔ QUỐC VIỆT NAM",
+    "ỦY BAN MẶT TRẬN TỔ QUỐC",
+    "MẶT TRẬN TỔ QUỐC VIỆT NAM",
+    "VĂN PHÒNG CHÍNH PHỦ",
+    "THỦ TƯỚNG CHÍNH PHỦ",
+    "CHÍNH PHỦ",
+    "QUỐC HỘI",
+    "ỦY BAN THƯỜNG VỤ QUỐC HỘI",
+    "SỞ NỘI VỤ",
+    "SỞ NÔNG NGHIỆP",
+    "SỞ NÔNG NGHIỆP VÀ PHÁT TRIỂN NÔNG THÔN",
+    "SỞ TÀI CHÍNH",
+    "SỞ XÂY DỰNG",
+    "SỞ Y TẾ",
+    "SỞ GIÁO DỤC VÀ ĐÀO TẠO",
+    "SỞ GIÁO DỤC",
+    "SỞ TƯ PHÁP",
+    "SỞ CÔNG THƯƠNG",
+    "SỞ KẾ HOẠCH VÀ ĐẦU TƯ",
+    "SỞ GIAO THÔNG VẬN TẢI",
+    "SỞ THỦY LỢI",
+    "SỞ TÀI NGUYÊN VÀ MÔI TRƯỜNG",
+    "SỞ THÔNG TIN VÀ TRUYỀN THÔNG",
+    "SỞ KHOA HỌC VÀ CÔNG NGHỆ",
+    "SỞ VĂN HÓA",
+    "SỞ THÔNG TIN VÀ",
+    "TRUYỀN THÔNG",
+    "SỞ LAO ĐỘNG",
+    "SỞ THƯƠNG MẠI",
+    "SỞ CÔNG NGHIỆP",
+    "SỞ THỦY SẢN",
+    "SỞ NGOẠI VỤ",
+    "BỘ QUỐC PHÒNG",
+    "BỘ CÔNG AN",
+    "BỘ NỘI VỤ",
+    "BỘ TÀI CHÍNH",
+    "BỘ TƯ PHÁP",
+    "BỘ Y TẾ",
+    "BỘ GIÁO DỤC VÀ ĐÀO TẠO",
+    "BỘ THÔNG TIN VÀ TRUYỀN THÔNG",
+    "BỘ XÂY DỰNG",
+    "BỘ CÔNG THƯƠNG",
+    "BỘ NGOẠI GIAO",
+    "BỘ KẾ HOẠCH VÀ ĐẦU TƯ",
+    "BỘ KHOA HỌC VÀ CÔNG NGHỆ",
+    "CÔNG AN TỈNH",
+    "CÔNG AN HUYỆN",
+    "BỘ CHỈ HUY QUÂN SỰ",
+    "TÒA ÁN NHÂN DÂN",
+    "VIỆN KIỂM SÁT NHÂN DÂN",
+    "LIÊN ĐOÀN LAO ĐỘNG",
+    "HỘI LIÊN HIỆP PHỤ NỮ",
+    "HỘI NÔNG DÂN",
+    "HỘI CỰU CHIẾN BINH",
+    "CHI CỤC VĂN THƯ",
+    "BAN CHỈ ĐẠO",
+    "THANH TRA TỈNH",
+];
+
+/// Signing offices, and the bodies in whose name they sign.
+pub(crate) const OFFICES: &[&str] = &[
+    "BAN THƯỜNG VỤ",
+    "BAN THƯỜNG TRỰC",
+    "BAN CHẤP HÀNH",
+    "BAN BÍ THƯ",
+    "ỦY BAN NHÂN DÂN",
+    "HỘI ĐỒNG NHÂN DÂN",
+    "ỦY BAN KIỂM TRA",
+    "BÍ THƯ",
+    "PHÓ BÍ THƯ",
+    "TỔNG BÍ THƯ",
+    "CHỦ TỊCH",
+    "PHÓ CHỦ TỊCH",
+    "GIÁM ĐỐC",
+    "PHÓ GIÁM ĐỐC",
+    "BỘ TRƯỞNG",
+    "THỨ TRƯỞNG",
+    "CHÁNH VĂN PHÒNG",
+    "PHÓ CHÁNH VĂN PHÒNG",
+    "TRƯỞNG BAN",
+    "PHÓ TRƯỞNG BAN",
+    "TRƯỞNG PHÒNG",
+    "PHÓ TRƯỞNG PHÒNG",
+    "CHỦ NHIỆM",
+    "PHÓ CHỦ NHIỆM",
+    "THỦ TƯỚNG",
+    "PHÓ THỦ TƯỚNG",
+    "CHỦ TRÌ",
+    "THƯ KÝ",
+    "CHÁNH THANH TRA",
+    "HIỆU TRƯỞNG",
+    "PHÓ HIỆU TRƯỞNG",
+    "CỤC TRƯỞNG",
+    "PHÓ CỤC TRƯỞNG",
+    "CHÁNH ÁN",
+    "VIỆN TRƯỞNG",
+    "PHÓ VIỆN TRƯỞNG",
+];
+
+/// Puts the accents of known phrases back on words that are theirs letter for letter: capitals lose their accents
+/// first, and a folded name of a body is still that body. One word gives one word; longer phrases go first.
+pub(crate) fn mend_accents(words: &[&str], phrases: &[&str]) -> Vec<String> {
+    let mut mended: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let mut known: Vec<Vec<&str>> = phrases.iter().map(|phrase| phrase.split(' ').collect()).collect();
+    known.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+    let mut at = 0;
+    while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
+        let same = |phrase: &&Vec<&str>| {
+            phrase.len() <= rest.len() && phrase.iter().zip(rest).all(|(a, b)| fold(a) == fold(trimmed(b)))
+        };
+        let Some(phrase) = known.iter().find(same) else {
+            at += 1;
+            continue;
+        };
+        for (text, word) in mended.iter_mut().skip(at).zip(phrase) {
+            *text = text.replace(trimmed(text), word);
+        }
+        at += phrase.len();
+    }
+    mended
+}
+
 /// First words (folded) of the names of bodies. A header line that begins so names a body of its own; any other
 /// line continues the name above it.
 const BODY_STARTS: &[&str] = &[
@@ -219,94 +377,81 @@ pub(crate) fn begins_body(line: &str) -> bool {
     })
 }
 
-/// Surnames (folded) that nearly all Vietnamese bear.
+/// Surnames that nearly all Vietnamese bear.
 const SURNAMES: &[&str] = &[
-    "nguyen", "tran", "le", "pham", "hoang", "huynh", "phan", "vu", "vo", "dang", "bui", "do", "ho", "ngo", "duong",
-    "ly", "dao", "doan", "vuong", "trinh", "truong", "dinh", "lam", "phung", "mai", "to", "ta", "ha", "luong", "luu",
-    "chu", "cao", "thai", "chau", "thong", "kieu", "quach", "tang", "ton", "thach", "van", "dam", "la", "nong", "vi",
-    "lo", "quan", "than", "khuc", "nghiem", "giang", "trieu", "mac", "ung", "tong", "au", "tiet", "ninh", "lu", "kim",
-    "thi", "bach",
+    "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương",
+    "Lý", "Đào", "Đoàn", "Vương", "Trịnh", "Trương", "Đinh", "Lâm", "Phùng", "Mai", "Tô", "Tạ", "Hà", "Lương", "Lưu",
+    "Chu", "Cao", "Thái", "Châu", "Thông", "Kiều", "Quách", "Tăng", "Tôn", "Thạch", "Văn", "Đàm", "Lã", "La", "Nông",
+    "Vi", "Lò", "Quan", "Thân", "Khúc", "Nghiêm", "Giang", "Triệu", "Mạc", "Ưng", "Tống", "Âu", "Tiết", "Ninh", "Lữ",
+    "Kim", "Bạch", "Chế",
 ];
 
-/// Whether a word is a common surname.
+/// Whether a word is a common surname, accents aside.
 pub(crate) fn is_surname(word: &str) -> bool {
-    SURNAMES.contains(&fold(word).as_str())
+    SURNAMES.iter().any(|surname| fold(surname) == fold(word))
 }
 
-/// Words (folded) with which the lines of a signing role begin.
+/// The surname a misread one must be: its letters are those of one surname alone (*Đương* is *Dương*).
+pub(crate) fn mended_surname(word: &str) -> Option<String> {
+    let mut same = SURNAMES.iter().filter(|surname| fold(surname) == fold(word));
+    let only = same.next()?;
+    if same.next().is_some() || only.to_lowercase() == word.to_lowercase() {
+        return None;
+    }
+    Some(if word == word.to_uppercase() { only.to_uppercase() } else { (*only).to_owned() })
+}
+
+/// Words (folded) with which the lines of a signing role begin, beside [`OFFICES`].
 const ROLE_STARTS: &[&str] = &[
-    "t/m",
-    "tm.",
+    "t m",
     "tm",
-    "k/t",
-    "kt.",
+    "k t",
     "kt",
-    "t/l",
-    "tl.",
+    "t l",
     "tl",
-    "tuq.",
     "tuq",
-    "t/uq",
-    "q.",
-    "bi thu",
-    "pho bi thu",
-    "chu tich",
-    "pho chu tich",
-    "giam doc",
-    "pho giam doc",
+    "t uq",
+    "q",
     "tong giam doc",
     "pho tong giam doc",
-    "bo truong",
     "thu truong",
-    "chanh van phong",
-    "pho chanh van phong",
-    "truong ban",
-    "pho truong ban",
-    "truong phong",
-    "pho truong phong",
-    "chu nhiem",
-    "pho chu nhiem",
-    "thu tuong",
-    "pho thu tuong",
-    "tong bi thu",
-    "vien truong",
-    "chanh an",
     "pho chanh an",
-    "hieu truong",
-    "pho hieu truong",
     "chi cuc truong",
-    "cuc truong",
-    "pho cuc truong",
     "tong cuc truong",
     "vu truong",
     "thuong truc",
     "uy vien",
-    "chanh thanh tra",
     "tu lenh",
     "chinh uy",
     "chi huy truong",
-    "thu truong don vi",
     "doan chu tich",
-    "thu ky",
     "chu toa",
-    "chu tri",
     "nguoi lap",
     "nguoi ky",
     "ke toan truong",
     "vien pho",
-    "pho vien truong",
-    "ban thuong vu",
     "truong doan",
-    "pho cuc",
 ];
 
 /// Whether a line in capitals begins like a signing role.
 pub(crate) fn begins_role(line: &str) -> bool {
-    let folded = fold(line);
-    let folded = folded.trim_start_matches(|c: char| !c.is_alphanumeric());
-    ROLE_STARTS.iter().any(|start| {
-        folded.strip_prefix(start).is_some_and(|rest| {
-            rest.is_empty() || start.ends_with('.') || rest.starts_with(|c: char| !c.is_alphanumeric())
-        })
-    })
+    let words = |text: &str| {
+        let plain: String = fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+        plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let plain = words(line);
+    let begins = |start: &str| plain.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    ROLE_STARTS.iter().any(|start| begins(start)) || OFFICES.iter().any(|office| begins(&words(office)))
+}
+
+/// The office a noisy line must be: one letter wrong, too many or too few (*ZPHÓ GIÁM ĐỐC*), and only one office so near.
+pub(crate) fn nearest_office(line: &str) -> Option<&'static str> {
+    let plain = compact(line);
+    // *Q. GIÁM ĐỐC* is as near as *ZGIÁM ĐỐC*, but reads well as it is.
+    if plain.chars().count() < 6 || begins_role(line) {
+        return None;
+    }
+    let mut near = OFFICES.iter().filter(|office| distance(&plain, &compact(office), 1).is_some());
+    let only = near.next()?;
+    near.next().is_none().then_some(only)
 }
