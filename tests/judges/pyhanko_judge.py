@@ -18,17 +18,13 @@ from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import ades
 from pyhanko.sign.validation.policy_decl import (
-    CertValidationPolicySpec,
     PdfSignatureValidationSpec,
     RevinfoOnlineFetchingRule,
     RevocationInfoGatheringSpec,
     SignatureValidationSpec,
 )
-from pyhanko_certvalidator.context import CertValidationPolicySpec as _Unused  # noqa: F401  (same class, older name)
-from pyhanko_certvalidator.policy_decl import (
-    CertRevTrustPolicy,
-    REQUIRE_REVINFO,
-)
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 

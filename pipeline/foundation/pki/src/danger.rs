@@ -83,7 +83,9 @@ impl CertificationKey for SoftwareKey {
 const TOKEN: &str = "memory";
 
 fn ec(algorithm: &'static EcdsaSigningAlgorithm, pkcs8: &[u8]) -> Result<Pair, KeyError> {
-    EcdsaKeyPair::from_pkcs8(algorithm, pkcs8, &SystemRandom::new()).map(|pair| Pair::Ec(Box::new(pair))).map_err(rejected)
+    EcdsaKeyPair::from_pkcs8(algorithm, pkcs8, &SystemRandom::new())
+        .map(|pair| Pair::Ec(Box::new(pair)))
+        .map_err(rejected)
 }
 
 fn rejected(error: ring::error::KeyRejected) -> KeyError {
