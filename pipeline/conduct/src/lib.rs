@@ -1,1 +1,25 @@
-//! The only crate that knows the order of the stages.
+//! Takes documents through the stages.
+//!
+//! *Purpose:* the order of the work, its lanes, waits, retries and recovery. *Knows:* every stage and their order; the only
+//! crate that does. *Doesn't know:* terminals and HTTP; how any stage does its work.
+//!
+//! Start-up is crash recovery and there is no other path: lock the home, open the register, make ready what was running,
+//! clear temporary files, go on.
+
+pub mod audit;
+pub mod calendar;
+pub mod card;
+pub mod decide;
+pub mod dispatcher;
+mod error;
+pub mod home;
+mod journal;
+mod lanes;
+pub mod rebuild;
+pub mod signing;
+mod step;
+mod steps;
+pub mod worker;
+
+pub use error::{Error, disposition_name};
+pub use home::Home;

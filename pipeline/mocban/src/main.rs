@@ -1,2 +1,46 @@
-//! The binary.
-fn main() {}
+//! The `mocban` command.
+//!
+//! *Purpose:* the edge: arguments in, texts, JSON and exit codes out. *Knows:* terminals, signals, the daemon's socket.
+//! *Doesn't know:* how anything is done; every command is a few calls into the crates below.
+
+mod arguments;
+mod commands;
+mod control;
+mod exit;
+mod progress;
+mod ui;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use crate::{arguments::Arguments, ui::Ui};
+
+fn main() -> ExitCode {
+    // Standard input and output of a worker carry its task and its answer; nothing else may happen before.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "worker") {
+        return worker::main();
+    }
+    let matches = Arguments::command().get_matches();
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    log_to_stderr(arguments.log.as_deref());
+    let ui = Ui::new(&arguments);
+    match commands::dispatch(ui, arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            ui.error(&error);
+            ExitCode::from(exit::of(&error))
+        }
+    }
+}
+
+fn log_to_stderr(filter: Option<&str>) {
+    // The PKCS#11 crate logs an error for each mechanism of a token that it has no name for; none of them is one.
+    let filter = format!("{},cryptoki::mechanism=off", filter.unwrap_or("error"));
+    let filter = tracing_subscriber::EnvFilter::new(filter);
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

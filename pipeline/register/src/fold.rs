@@ -90,7 +90,7 @@ fn move_job(tx: &Transaction<'_>, job: i64, record: &Record) -> Result<(), Error
     let columns = state_to_columns(&after);
     tx.prepare_cached(
         "UPDATE job SET state = ?2, stage = ?3, reason = ?4, attempt = ?5, card = ?6, document = ?7,
-         source = coalesce(?8, source), version = version + 1 WHERE no = ?1",
+         source = coalesce(?8, source), version = version + ?9 WHERE no = ?1",
     )?
     .execute(params![
         job,
@@ -100,7 +100,9 @@ fn move_job(tx: &Transaction<'_>, job: i64, record: &Record) -> Result<(), Error
         attempt,
         serde_json::Value::Object(card).to_string(),
         document,
-        source
+        source,
+        // Noted events (a booking during a step) leave the job where its holder believes it to be.
+        i64::from(before != after)
     ])?;
     Ok(())
 }

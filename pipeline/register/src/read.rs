@@ -202,6 +202,21 @@ impl Register {
             .collect()
     }
 
+    /// The last event that must stand in a copy's journal: originals leave inbound only after it was written there.
+    pub fn journalled_on(&self, copy: &str) -> Result<Option<(u64, Sha256)>, Error> {
+        let connection = self.lock();
+        let row = connection
+            .query_row(
+                "SELECT event.seq, event.hash FROM event JOIN job ON job.no = event.job
+                 WHERE job.state = 'done' AND json_extract(event.line, '$.event.kind') = 'stored'
+                 AND json_extract(event.line, '$.event.copy') = ?1 ORDER BY event.seq DESC LIMIT 1",
+                [copy],
+                |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), Sha256(row.get(1)?))),
+            )
+            .optional()?;
+        Ok(row)
+    }
+
     /// Counts by state, reason and year.
     pub fn totals(&self) -> Result<Totals, Error> {
         let connection = self.lock();

@@ -46,6 +46,15 @@ fn a_step_commits_only_where_the_job_still_is() {
 }
 
 #[test]
+fn a_number_booked_during_a_step_does_not_move_the_job() {
+    let (_dir, register) = register();
+    register.enter("a", "1").expect("enter");
+    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    register.book(&job).expect("book");
+    register.commit(&job, &[Commit::of(EventKind::Finished { stage: Stage::Intake })]).expect("commit");
+}
+
+#[test]
 fn the_most_advanced_job_goes_first() {
     let (_dir, register) = register();
     register.enter("a", "1").expect("enter");

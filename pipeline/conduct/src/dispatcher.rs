@@ -1,0 +1,206 @@
+//! Looks at inbound, feeds the queue, runs the lanes. `run` ends when nothing can move; `serve` when it is told to.
+
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use intake::{Candidate, Settler, Template, Verdict};
+use model::{Cause, Stage, event::EventKind, stage::JobState};
+use register::{Commit, Facts, Job};
+use serde_json::json;
+
+use crate::{
+    Error, Home, calendar,
+    lanes::{Shared, held, lanes, waited},
+};
+
+/// What an onlooker is told.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// A stage was taken.
+    Started {
+        /// The job.
+        job: &'a Job,
+        /// The stage.
+        stage: Stage,
+    },
+    /// The stage ended and the job moved.
+    Moved {
+        /// The job as it is now.
+        job: &'a Job,
+        /// The stage that ended.
+        stage: Stage,
+    },
+}
+
+/// Whether to end when nothing can move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Take what lies in inbound and end.
+    Run,
+    /// Go on until told to stop.
+    Serve,
+}
+
+/// How often a daemon tries again what waited.
+const TRY_AGAIN: Duration = Duration::from_mins(1);
+/// How often a daemon walks inbound although nobody woke it.
+const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+
+/// Works. Answers the jobs touched.
+///
+/// # Errors
+/// Only what stops the whole house; what concerns a document or a service is a hold or a wait in the register.
+pub fn work(
+    home: &Home,
+    mode: Mode,
+    stop: &AtomicBool,
+    report: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<Vec<i64>, Error> {
+    calendar::start(home)?;
+    let shared = Shared::new(home, report);
+    let lanes = lanes(home);
+    std::thread::scope(|scope| {
+        for lane in &lanes {
+            for _ in 0..lane.threads {
+                scope.spawn(|| shared.work(lane));
+            }
+        }
+        let fed = feed(&shared, mode, stop);
+        shared.stop();
+        fed
+    })?;
+    if let Some(bug) = shared.take_bug() {
+        return Err(bug);
+    }
+    for (stage, cause) in shared.paused() {
+        home.register.pause(stage, cause.code())?;
+    }
+    home.flush_journal()?;
+    Ok(shared.touched())
+}
+
+fn feed(shared: &Shared<'_>, mode: Mode, stop: &AtomicBool) -> Result<(), Error> {
+    let home = shared.home;
+    let settle = Duration::from_secs(home.settings.inbound.settle_s);
+    let template = Template::parse(&home.settings.inbound.template)?;
+    let mut settler = Settler::new(settle, Duration::from_secs(home.settings.inbound.incomplete_after_s));
+    let woken = std::sync::Arc::new(AtomicBool::new(true));
+    let _watch = if mode == Mode::Serve { watch(home, &woken) } else { None };
+    let (mut looks, mut pending) = (0_u64, false);
+    let (mut last_look, mut last_round) = (Duration::ZERO, home.clock.monotonic());
+    while !stop.load(Ordering::SeqCst) && !shared.stopping() {
+        let now = home.clock.monotonic();
+        // Notify only wakes: the walk finds the truth, and it also comes by itself where notify is silent (NFS, SMB).
+        let since = now.saturating_sub(last_look);
+        let wanted = mode == Mode::Run || pending || woken.load(Ordering::SeqCst) || since >= LOOK_ANYWAY;
+        if looks == 0 || (wanted && since >= settle) {
+            woken.store(false, Ordering::SeqCst);
+            pending = look(shared, &template, &mut settler, looks > 0)?;
+            (looks, last_look) = (looks + 1, home.clock.monotonic());
+        }
+        if mode == Mode::Run && looks >= 2 && shared.quiet()? {
+            return Ok(());
+        }
+        if mode == Mode::Serve && now.saturating_sub(last_round) >= TRY_AGAIN {
+            calendar::round(shared)?;
+            last_round = now;
+        }
+        shared.rest(Duration::from_millis(50).max(settle / 8));
+    }
+    Ok(())
+}
+
+/// One look at inbound: what is whole becomes a job, what is not yet is shown as arriving. Answers whether some is arriving.
+fn look(shared: &Shared<'_>, template: &Template, settler: &mut Settler, again: bool) -> Result<bool, Error> {
+    let home = shared.home;
+    let candidates = intake::look(&home.settings.inbound.path, template)?;
+    let (mut seen, mut pending) = (BTreeSet::new(), false);
+    for candidate in &candidates {
+        seen.insert(candidate.source.clone());
+        match settler.consider(candidate, home.clock.now()) {
+            Verdict::Settled => enter(shared, candidate)?,
+            Verdict::Arriving => {
+                pending = true;
+                if again {
+                    record(shared, candidate, &waited(Cause::Arriving, Facts::new()))?;
+                }
+            }
+            Verdict::Hold(reason, detail) => {
+                let mut facts = Facts::new();
+                let named = json!({"path": candidate.source, "detail": detail});
+                facts.insert("detail".into(), json!({"code": format!("held-{}", reason.code()), "facts": named}));
+                record(shared, candidate, &held(reason, facts))?;
+            }
+        }
+    }
+    withdrawn(home, &seen)?;
+    Ok(pending)
+}
+
+fn enter(shared: &Shared<'_>, candidate: &Candidate) -> Result<(), Error> {
+    let home = shared.home;
+    if let Some(job) = home.register.job_of_source(&candidate.source)?
+        && job.state == JobState::Waiting(Stage::Intake, Cause::Arriving.code().into())
+    {
+        let mut facts = Facts::new();
+        facts.insert("look".into(), json!(candidate.look()));
+        facts.insert("detail".into(), json!(null));
+        home.register.commit(&job, &[Commit::of(EventKind::Resumed).with(facts)])?;
+        shared.notify();
+        return Ok(());
+    }
+    if let Some(no) = home.register.enter(&candidate.source, &candidate.look())? {
+        shared.touch(no);
+        shared.notify();
+    }
+    Ok(())
+}
+
+/// Records what a candidate that no lane may take comes to: a hold, or the wait for its writer.
+fn record(shared: &Shared<'_>, candidate: &Candidate, commit: &Commit) -> Result<(), Error> {
+    let register = &shared.home.register;
+    if let Some(job) = register.job_of_source(&candidate.source)?
+        && job.state == JobState::Waiting(Stage::Intake, Cause::Arriving.code().into())
+    {
+        shared.touch(job.no);
+        if matches!(commit.event, EventKind::Held { .. }) {
+            register.commit(&job, std::slice::from_ref(commit))?;
+        }
+        return Ok(());
+    }
+    if let Some(no) = register.enter_and(&candidate.source, &candidate.look(), Some(commit))? {
+        shared.touch(no);
+    }
+    Ok(())
+}
+
+/// A scan that was still arriving and is gone again was taken back by whoever dropped it.
+fn withdrawn(home: &Home, seen: &BTreeSet<String>) -> Result<(), Error> {
+    for job in home.register.jobs_waiting_for(Cause::Arriving.code())? {
+        if !seen.contains(&job.source) {
+            let actor = "mocban".to_owned();
+            home.register.commit(
+                &job,
+                &[Commit::of(EventKind::Decided { decision: "reject".into(), actor }).with(withdrawn_detail(&job))],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn withdrawn_detail(job: &Job) -> Facts {
+    let mut facts = Facts::new();
+    facts.insert("detail".into(), json!({"code": "withdrawn", "facts": {"path": job.source}}));
+    facts
+}
+
+fn watch(home: &Home, woken: &std::sync::Arc<AtomicBool>) -> Option<notify::RecommendedWatcher> {
+    use notify::Watcher as _;
+    let flag = std::sync::Arc::clone(woken);
+    let mut watcher = notify::recommended_watcher(move |_| flag.store(true, Ordering::SeqCst)).ok()?;
+    watcher.watch(&home.settings.inbound.path, notify::RecursiveMode::Recursive).ok()?;
+    Some(watcher)
+}

@@ -1,0 +1,152 @@
+//! One home: its folders, settings, register, copies and index, opened together.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use augment::ValidationCache;
+use certify::Tsa;
+use config::{Policy, Settings};
+use durable::HomeLock;
+use model::{Clock, Sha256};
+use pki::{path::Anchors, transport::HttpTransport};
+use preserve::DirectoryCopy;
+use register::{Artifact, Job, Register};
+use search::Index;
+
+use crate::{Error, signing::Signing};
+
+/// A home opened for work. Dropping it gives the lock back.
+pub struct Home {
+    /// The folder.
+    pub root: PathBuf,
+    /// Settings.
+    pub settings: Settings,
+    /// Policy profile.
+    pub policy: Policy,
+    /// The register.
+    pub register: Register,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The executable that `worker` processes run.
+    pub worker: PathBuf,
+    /// The index; it has one writer.
+    pub index: Mutex<Index>,
+    /// The signing session, when a person opened one.
+    pub signing: Signing,
+    /// The road to TSA, OCSP and CRL.
+    pub(crate) transport: HttpTransport,
+    /// The authorities' revocation data, shared between documents.
+    pub(crate) validation: ValidationCache,
+    _lock: HomeLock,
+}
+
+impl Home {
+    /// Locks and opens a home: settings, register (jobs that were running when the process died become ready), index,
+    /// left-over temporary files.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, before anything was touched.
+    pub fn open(root: &Path, clock: Arc<dyn Clock>, worker: PathBuf) -> Result<Self, Error> {
+        let settings = Settings::load(root)?;
+        let policy = Policy::load(root, &settings.profile)?;
+        let lock = durable::lock_home(root)?;
+        for folder in ["work", "index"] {
+            durable::create_dir(&root.join(folder))?;
+        }
+        durable::create_dir(&settings.inbound.path)?;
+        let register = Register::open(&root.join("register.sqlite"), Arc::clone(&clock))?;
+        durable::clean_temps(&root.join("work"))?;
+        let index = open_index(&root.join("index"))?;
+        let transport = HttpTransport::new(Duration::from_secs(settings.tsa.timeout_s));
+        let signing = Signing::new(&settings, Arc::clone(&clock));
+        Ok(Self {
+            root: root.to_owned(),
+            settings,
+            policy,
+            register,
+            clock,
+            worker,
+            index: Mutex::new(index),
+            signing,
+            transport,
+            validation: ValidationCache::new(),
+            _lock: lock,
+        })
+    }
+
+    /// The timestamp authorities.
+    pub(crate) fn tsa(&self) -> Tsa<'_> {
+        Tsa::new(&self.settings.tsa.urls, &self.transport)
+    }
+
+    /// The folder of work files.
+    pub fn work(&self) -> PathBuf {
+        self.root.join("work")
+    }
+
+    /// Publishes a repeatable result under its digest; the same content again is success.
+    pub(crate) fn publish(&self, job: &Job, name: &str, bytes: &[u8]) -> Result<Artifact, Error> {
+        let sha256 = Sha256::of(bytes);
+        let path = digest_path(job, sha256);
+        durable::create_dir(&signed_folder(self, job))?;
+        durable::publish(&self.root.join(&path), bytes)?;
+        Ok(Artifact { name: name.to_owned(), sha256, bytes: bytes.len() as u64, path })
+    }
+
+    /// A published file of a job, its digest checked.
+    pub(crate) fn fetch(&self, job: i64, name: &str) -> Result<Vec<u8>, Error> {
+        let artifact = self.artifact(job, name)?;
+        let path = self.root.join(&artifact.path);
+        let bytes = durable::read_limited(&path, artifact.bytes)?;
+        if Sha256::of(&bytes) != artifact.sha256 {
+            return Err(Error::WorkFile { path });
+        }
+        Ok(bytes)
+    }
+
+    /// A published file's entry.
+    pub(crate) fn artifact(&self, job: i64, name: &str) -> Result<Artifact, Error> {
+        self.register.artifact(job, name)?.ok_or_else(|| Error::WorkFile { path: self.root.join("work").join(name) })
+    }
+
+    /// The copies, opened one by one: a medium may be away.
+    pub fn copies(&self) -> Vec<(String, Result<DirectoryCopy, preserve::Error>)> {
+        self.settings
+            .copy
+            .iter()
+            .map(|copy| (copy.name.clone(), DirectoryCopy::open(&copy.path, &copy.name, copy.immutable)))
+            .collect()
+    }
+}
+
+/// A damaged index is thrown away: it is derived, and start-up fills what it lacks.
+fn open_index(path: &Path) -> Result<Index, Error> {
+    match Index::open(path) {
+        Err(error) if error.is_damage() => {
+            tracing::warn!(reason = %error, "the index is damaged and is made again");
+            Index::discard(path)?;
+            Ok(Index::open(path)?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// Where a job's repeatable result lies, relative to the home: under its digest, in the job's own folder, so that one
+/// document's end never takes a file of another.
+pub(crate) fn digest_path(job: &Job, sha256: Sha256) -> String {
+    format!("work/{}/{sha256}", job.no)
+}
+
+/// Where a job's signed revisions lie: under job and stage, since signing again gives other bytes.
+pub(crate) fn signed_folder(home: &Home, job: &Job) -> PathBuf {
+    home.work().join(job.no.to_string())
+}
+
+/// The pinned anchors.
+pub(crate) fn anchors(home: &Home) -> Result<Anchors, Error> {
+    let pem = durable::read_limited(&home.settings.trust.anchors, 1 << 20)?;
+    Ok(Anchors::from_pem(&pem)?)
+}

@@ -1,0 +1,259 @@
+//! Lanes: which threads take which stages, and what becomes of a step's answer.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use model::{Cause, Disposition, HoldReason, Stage, event::EventKind};
+use register::{Commit, Facts, Job};
+use serde_json::json;
+
+use crate::{Error, Home, dispatcher::Progress, step::step};
+
+/// A document that kills its step this often is held by itself.
+const ATTEMPTS: u32 = 3;
+/// Looking for work without being woken.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// Threads for a set of stages. Pixels and recognition share one bounded pool; the token has one owner; a medium has one writer.
+pub(crate) struct Lane {
+    pub stages: &'static [Stage],
+    pub threads: usize,
+}
+
+/// What the lanes share.
+pub(crate) struct Shared<'a> {
+    pub home: &'a Home,
+    pub report: &'a (dyn Fn(Progress<'_>) + Sync),
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    active: usize,
+    stopping: bool,
+    /// Stages that wait as a whole, with their cause.
+    paused: BTreeMap<Stage, Cause>,
+    /// Jobs whose next attempt has its time.
+    deferred: BTreeMap<i64, Duration>,
+    /// Jobs touched in this run.
+    touched: Vec<i64>,
+    bug: Option<Error>,
+}
+
+pub(crate) fn lanes(home: &Home) -> Vec<Lane> {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = if home.settings.limits.workers == 0 { processors } else { home.settings.limits.workers };
+    vec![
+        // One claim at a time, so that two equal scans cannot both be the first.
+        Lane { stages: &[Stage::Intake], threads: 1 },
+        Lane { stages: &[Stage::Recognize, Stage::Describe, Stage::Review, Stage::Assemble], threads: workers },
+        Lane { stages: &[Stage::Certify], threads: 1 },
+        Lane { stages: &[Stage::Augment], threads: 2 },
+        Lane { stages: &[Stage::Preserve], threads: 1 },
+        Lane { stages: &[Stage::Index], threads: 1 },
+    ]
+}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(home: &'a Home, report: &'a (dyn Fn(Progress<'_>) + Sync)) -> Self {
+        Self { home, report, state: Mutex::new(State::default()), wake: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// New work may be there.
+    pub(crate) fn notify(&self) {
+        self.wake.notify_all();
+    }
+
+    /// Takes no more jobs; steps under way end first.
+    pub(crate) fn stop(&self) {
+        self.lock().stopping = true;
+        self.wake.notify_all();
+    }
+
+    pub(crate) fn stopping(&self) -> bool {
+        self.lock().stopping
+    }
+
+    /// Waits a while, less when stopped or woken.
+    pub(crate) fn rest(&self, duration: Duration) {
+        let state = self.lock();
+        if !state.stopping {
+            drop(self.wake.wait_timeout(state, duration));
+        }
+    }
+
+    /// Lets paused stages of a cause go on.
+    pub(crate) fn resume(&self, cause: Cause) -> Result<(), Error> {
+        let resumed = self.home.register.resume(cause.code())?;
+        self.lock().paused.retain(|_, paused| *paused != cause);
+        if resumed > 0 {
+            self.wake.notify_all();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn paused(&self) -> BTreeMap<Stage, Cause> {
+        self.lock().paused.clone()
+    }
+
+    pub(crate) fn touched(&self) -> Vec<i64> {
+        let mut touched = self.lock().touched.clone();
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
+    pub(crate) fn touch(&self, job: i64) {
+        self.lock().touched.push(job);
+    }
+
+    pub(crate) fn take_bug(&self) -> Option<Error> {
+        self.lock().bug.take()
+    }
+
+    pub(crate) fn fail(&self, error: Error) {
+        let mut state = self.lock();
+        state.bug.get_or_insert(error);
+        state.stopping = true;
+        drop(state);
+        self.wake.notify_all();
+    }
+
+    /// Whether nothing is under way and nothing could be taken now or later.
+    pub(crate) fn quiet(&self) -> Result<bool, Error> {
+        let state = self.lock();
+        if state.active > 0 || !state.deferred.is_empty() {
+            return Ok(false);
+        }
+        for stage in Stage::ALL {
+            if !state.paused.contains_key(stage) && self.home.register.open_in(*stage)? > 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// One thread of a lane: take, work, commit, until stopped.
+    pub(crate) fn work(&self, lane: &Lane) {
+        loop {
+            match self.take(lane) {
+                Ok(Some(job)) => {
+                    let done = self.one(&job);
+                    let mut state = self.lock();
+                    state.active -= 1;
+                    drop(state);
+                    self.wake.notify_all();
+                    if let Err(error) = done {
+                        self.fail(error);
+                    }
+                }
+                Ok(None) => {
+                    let state = self.lock();
+                    if state.stopping {
+                        return;
+                    }
+                    drop(self.wake.wait_timeout(state, IDLE));
+                }
+                Err(error) => self.fail(error),
+            }
+        }
+    }
+
+    fn take(&self, lane: &Lane) -> Result<Option<Job>, Error> {
+        let now = self.home.clock.monotonic();
+        let mut state = self.lock();
+        if state.stopping {
+            return Ok(None);
+        }
+        state.deferred.retain(|_, due| *due > now);
+        let open: Vec<Stage> = lane.stages.iter().copied().filter(|stage| !state.paused.contains_key(stage)).collect();
+        let skip: Vec<i64> = state.deferred.keys().copied().collect();
+        let job = self.home.register.take(&open, &skip)?;
+        if let Some(job) = &job {
+            // Under the same lock as the take: `quiet` never sees the gap between them.
+            state.active += 1;
+            state.touched.push(job.no);
+        }
+        Ok(job)
+    }
+
+    fn one(&self, job: &Job) -> Result<(), Error> {
+        let model::stage::JobState::Running(stage) = job.state else { return Ok(()) };
+        (self.report)(Progress::Started { job, stage });
+        let committed = match step(self.home, job, stage) {
+            Ok(commits) => self.home.register.commit(job, &commits)?,
+            Err(error) => self.settle(job, stage, error)?,
+        };
+        (self.report)(Progress::Moved { job: &committed, stage });
+        Ok(())
+    }
+
+    /// An error is an event too: wait, hold, another attempt, or stop.
+    fn settle(&self, job: &Job, stage: Stage, error: Error) -> Result<Job, Error> {
+        tracing::info!(job = job.no, stage = stage.name(), code = error.code(), reason = %error, "a step did not finish");
+        let detail = detail(&error);
+        let commit = match error.disposition() {
+            Disposition::Bug => return Err(error),
+            Disposition::Hold(reason) => held(reason, detail),
+            Disposition::Wait(cause) => {
+                // A review is one document's wait; every other cause stands in the way of the whole stage.
+                if cause != Cause::Review {
+                    self.lock().paused.insert(stage, cause);
+                }
+                waited(cause, detail)
+            }
+            Disposition::Retry { .. } if job.attempt >= ATTEMPTS => match exhausted(stage) {
+                Some(cause) => {
+                    self.lock().paused.insert(stage, cause);
+                    waited(cause, detail)
+                }
+                None => held(HoldReason::Unworkable, detail),
+            },
+            Disposition::Retry { after } => {
+                self.lock().deferred.insert(job.no, self.home.clock.monotonic() + after * job.attempt.max(1));
+                retried(&error, stage)
+            }
+        };
+        Ok(self.home.register.commit(job, &[commit])?)
+    }
+}
+
+/// When attempts are used up at a stage that leans on a service, the service is waited for; else the document is held.
+fn exhausted(stage: Stage) -> Option<Cause> {
+    match stage {
+        Stage::Certify => Some(Cause::Timestamp),
+        Stage::Augment => Some(Cause::Revocation),
+        Stage::Preserve => Some(Cause::Medium),
+        Stage::Intake | Stage::Recognize | Stage::Describe | Stage::Review | Stage::Assemble | Stage::Index => None,
+    }
+}
+
+fn retried(error: &Error, stage: Stage) -> Commit {
+    // A work file that is gone, or a scan that changed, is mended by beginning again.
+    let again = matches!(error, Error::WorkFile { .. } | Error::Changed { .. }) && stage < Stage::Certify;
+    if again { Commit::of(EventKind::Restarted) } else { Commit::of(EventKind::Retried { code: error.code() }) }
+}
+
+pub(crate) fn held(reason: HoldReason, detail: Facts) -> Commit {
+    Commit::of(EventKind::Held { reason: reason.code().into() }).with(detail)
+}
+
+pub(crate) fn waited(cause: Cause, detail: Facts) -> Commit {
+    Commit::of(EventKind::Waited { cause: cause.code().into() }).with(detail)
+}
+
+/// Code and facts of an error, for the person who looks at the document.
+pub(crate) fn detail(error: &Error) -> Facts {
+    let mut facts = Facts::new();
+    let named: Facts = error.facts().into_iter().map(|(name, value)| (name, json!(value))).collect();
+    facts.insert("detail".into(), json!({"code": error.code(), "facts": named}));
+    facts
+}

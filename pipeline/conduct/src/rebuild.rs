@@ -1,0 +1,136 @@
+//! Register and index again from one good copy: the journal is folded, then the objects are asked.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use config::Settings;
+use model::{Clock, DocumentId, Submission, event::EventKind, stage::JobState};
+use preserve::{CopyStore as _, DirectoryCopy, journal};
+use register::{Commit, Facts, Job, Register};
+use serde_json::{Value, json};
+
+use crate::{Error, Home, calendar};
+
+/// What a rebuild found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Events folded.
+    pub events: u64,
+    /// Objects on the copy.
+    pub documents: u64,
+    /// Numbers that nothing explains; they are void now.
+    pub lost: u64,
+}
+
+const PART_LIMIT: u64 = 64 << 20;
+
+/// Builds register and index from a copy, named or given as a folder. What was in work begins again from its scans, under
+/// the number it holds; what the copy holds whole is taken over.
+///
+/// # Errors
+/// Before anything is replaced when the copy cannot be read or its journal's chain does not hold. The register that was
+/// there is set aside, not deleted.
+pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) -> Result<Rebuilt, Error> {
+    let settings = Settings::load(root)?;
+    let copy = open_copy(&settings, from)?;
+    let entries = journal::read(&copy)?;
+    let events = entries.len() as u64;
+    {
+        let _lock = durable::lock_home(root)?;
+        for name in ["register.sqlite", "register.sqlite-wal", "register.sqlite-shm"] {
+            durable::set_aside(&root.join(name))?;
+        }
+        durable::remove_tree(&root.join("index"))?;
+        let register = Register::open(&root.join("register.sqlite"), Arc::clone(&clock))?;
+        register.restore(entries.into_iter().map(|entry| entry.line))?;
+    }
+    let home = Home::open(root, clock, worker)?;
+    home.register.recover()?;
+    let ids = preserve::objects(&copy)?;
+    for id in &ids {
+        take_over(&home, &copy, *id)?;
+    }
+    for job in home.register.jobs()? {
+        begin_again(&home, &job)?;
+    }
+    let lost = home.register.void_gaps()?;
+    calendar::fill_index(&home)?;
+    home.flush_journal()?;
+    Ok(Rebuilt { events, documents: ids.len() as u64, lost })
+}
+
+fn open_copy(settings: &Settings, from: &str) -> Result<DirectoryCopy, Error> {
+    let named = settings.copy.iter().find(|copy| copy.name == from || copy.path == Path::new(from));
+    match named {
+        Some(copy) => Ok(DirectoryCopy::open(&copy.path, &copy.name, copy.immutable)?),
+        None => Err(Error::CopyAway { copy: from.to_owned() }),
+    }
+}
+
+/// An object that the journal does not know as stored was stored just before the journal's end.
+fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Error> {
+    let known = home.register.job_of_document(id)?;
+    if let Some(job) = &known
+        && home.register.stored(job.no)?.iter().any(|stored| stored.copy == copy.name())
+    {
+        return Ok(());
+    }
+    let read = |part: &str| -> Result<Value, Error> {
+        Ok(serde_json::from_slice(&preserve::read_part(copy, id, part, PART_LIMIT)?)?)
+    };
+    let submission: Submission = serde_json::from_value(read("submission.json")?)?;
+    let certification = read("certification.json")?;
+    let job = if let Some(job) = known {
+        job
+    } else {
+        let entered = home.register.enter(&submission.source, &format!("object:{id}"))?;
+        home.register.job(entered.ok_or_else(|| Error::CopyAway { copy: copy.name().to_owned() })?)?
+    };
+    if matches!(job.state, JobState::Done) {
+        return Ok(());
+    }
+    book_proven(home, &job, &certification)?;
+    let mut card = Facts::new();
+    card.insert("document".into(), json!(id));
+    card.insert("form".into(), json!(submission.form));
+    card.insert("pages".into(), json!(submission.pages.len()));
+    card.insert("place".into(), json!(submission.place));
+    card.insert("description".into(), read("description.json")?);
+    card.insert("placement".into(), read("placement.json")?);
+    for key in ["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "reviewed"] {
+        card.insert(key.into(), certification.get(key).cloned().unwrap_or(Value::Null));
+    }
+    let head = preserve::head(copy, id)?;
+    let mut stored = Facts::new();
+    stored.insert("inventory_sha512".into(), json!(head.inventory_sha512));
+    let store = EventKind::Stored { copy: copy.name().to_owned(), version: head.version.to_string() };
+    let job = home.register.job(job.no)?;
+    home.register.commit(&job, &[Commit::of(EventKind::Adopted).with(card), Commit::of(store).with(stored)])?;
+    Ok(())
+}
+
+fn book_proven(home: &Home, job: &Job, certification: &Value) -> Result<(), Error> {
+    let number = certification.pointer("/certification/number").and_then(Value::as_u64);
+    let year = certification.pointer("/certification/year").and_then(Value::as_i64);
+    if let (Some(number), Some(year)) = (number, year)
+        && home.register.booking_of(job.no)?.is_none()
+    {
+        home.register.book_proven(job, year as i16, number as u32)?;
+    }
+    Ok(())
+}
+
+/// Work files may be gone: what is neither stored nor ended starts again from its scan.
+fn begin_again(home: &Home, job: &Job) -> Result<(), Error> {
+    let open = match &job.state {
+        JobState::Ready(stage) | JobState::Running(stage) | JobState::Waiting(stage, _) => *stage,
+        JobState::Held(..) | JobState::Duplicate | JobState::Rejected | JobState::Done => return Ok(()),
+    };
+    let gone = home.register.artifacts(job.no)?.iter().any(|artifact| !home.root.join(&artifact.path).is_file());
+    if open > model::Stage::Intake && gone && home.register.stored(job.no)?.is_empty() {
+        home.register.commit(job, &[Commit::of(EventKind::Restarted)])?;
+    }
+    Ok(())
+}

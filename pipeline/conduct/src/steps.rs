@@ -1,0 +1,60 @@
+//! What each stage reads, calls and publishes.
+
+pub(crate) mod assemble;
+pub(crate) mod augment;
+pub(crate) mod certify;
+pub(crate) mod describe;
+pub(crate) mod index;
+pub(crate) mod intake;
+pub(crate) mod preserve;
+pub(crate) mod recognize;
+pub(crate) mod review;
+
+use std::{path::PathBuf, time::Duration};
+
+use model::{Stage, Submission, event::EventKind};
+use register::{Commit, Facts, Job};
+use serde_json::Value;
+
+use crate::{Error, Home, worker::Limits};
+
+/// The commit that ends a stage.
+pub(crate) fn finished(stage: Stage, facts: Facts) -> Commit {
+    Commit::of(EventKind::Finished { stage }).with(facts)
+}
+
+/// Facts from pairs.
+pub(crate) fn facts<const N: usize>(pairs: [(&str, Value); N]) -> Facts {
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The submission a job claimed.
+pub(crate) fn submission(home: &Home, job: &Job) -> Result<Submission, Error> {
+    Ok(serde_json::from_slice(&home.fetch(job.no, "submission")?)?)
+}
+
+/// Where the submission's files lie now, one for each.
+pub(crate) fn originals(home: &Home, submission: &Submission) -> Vec<PathBuf> {
+    submission.files.iter().map(|file| home.settings.inbound.path.join(::intake::decode_name(&file.path))).collect()
+}
+
+/// The limits a worker is told.
+pub(crate) fn limits(home: &Home) -> Limits {
+    let limits = &home.settings.limits;
+    Limits {
+        file_bytes: limits.file_bytes,
+        page_pixels: limits.page_pixels,
+        pages: limits.document_pages,
+        worker_bytes: limits.worker_bytes,
+    }
+}
+
+/// How long a worker may be silent.
+pub(crate) fn patience(home: &Home) -> Duration {
+    Duration::from_secs(home.settings.limits.worker_deadline_s)
+}
+
+/// A string of the card.
+pub(crate) fn card_text<'a>(job: &'a Job, key: &str) -> Option<&'a str> {
+    job.card.get(key).and_then(Value::as_str)
+}

@@ -1,0 +1,216 @@
+//! Certify: find the blank place, book the number, seal (Điều 13.3, 16).
+//!
+//! Signing is not repeatable. Order: placement → number booked → booking in a copy's journal → signature made → its facts
+//! published → its bytes published. After a crash, published bytes that match their facts are adopted; facts alone mean that
+//! the signature never left this process, and a new one is made under the same number.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use ::certify::{
+    SealRequest, gate,
+    placement::{self, InkMap, Ladder, MarkSize},
+};
+use jiff::Timestamp;
+use model::{Certification, CopyKind, Form, Level, Placement, Sha256, Stage, Submission, event::EventKind};
+use register::{Artifact, Commit, Job};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    Error, Home,
+    steps::{card_text, facts, finished, submission},
+};
+
+/// What is known of a made signature; stored beside its bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SealFacts {
+    /// The register entry.
+    pub certification: Certification,
+    /// Where the mark stands.
+    pub placement: Placement,
+    /// Time of the signature timestamp.
+    pub gen_time: Timestamp,
+    /// Who signed, from the certificate.
+    pub signed_by: String,
+    /// Digest of the unsealed PDF.
+    pub base_sha256: Sha256,
+    /// Digest of the appended bytes.
+    pub revision_sha256: Sha256,
+    /// Length of the appended bytes.
+    pub revision_bytes: u64,
+    /// Digest of the whole sealed file.
+    pub sealed_sha256: Sha256,
+}
+
+/// Seals the document, or adopts the seal a crash left behind.
+pub(crate) fn seal(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
+    let submission = submission(home, job)?;
+    let base = home.artifact(job.no, "pdf")?;
+    let paths = Paths::of(home, job);
+    let made = match adoptable(&paths, &base)? {
+        Some(made) => made,
+        None => sign(home, job, &submission, &base, &paths)?,
+    };
+    let card = facts([
+        ("level", json!(Level::BT)),
+        ("sealed_sha256", json!(made.sealed_sha256)),
+        ("certification", json!(made.certification)),
+        ("placement", json!(made.placement)),
+        ("sealed_at", json!(made.gen_time)),
+        ("signed_by", json!(made.signed_by)),
+        ("detail", json!(null)),
+    ]);
+    let artifact = Artifact {
+        name: "seal".into(),
+        sha256: made.revision_sha256,
+        bytes: made.revision_bytes,
+        path: paths.relative_revision.clone(),
+    };
+    Ok(vec![finished(Stage::Certify, card).publishing(vec![artifact])])
+}
+
+struct Paths {
+    folder: PathBuf,
+    facts: PathBuf,
+    revision: PathBuf,
+    relative_revision: String,
+}
+
+impl Paths {
+    fn of(home: &Home, job: &Job) -> Self {
+        let folder = crate::home::signed_folder(home, job);
+        Self {
+            facts: folder.join("certify.json"),
+            revision: folder.join("certify.rev"),
+            relative_revision: format!("work/{}/certify.rev", job.no),
+            folder,
+        }
+    }
+}
+
+fn adoptable(paths: &Paths, base: &Artifact) -> Result<Option<SealFacts>, Error> {
+    let present = paths.revision.is_file();
+    if !present {
+        if paths.facts.is_file() {
+            durable::remove(&paths.facts)?;
+        }
+        return Ok(None);
+    }
+    let made: SealFacts = serde_json::from_slice(&durable::read_limited(&paths.facts, 1 << 20)?)?;
+    let whole = made.base_sha256 == base.sha256 && durable::sha256_file(&paths.revision)?.0 == made.revision_sha256;
+    if whole { Ok(Some(made)) } else { Err(Error::WorkFile { path: paths.revision.clone() }) }
+}
+
+fn sign(home: &Home, job: &Job, submission: &Submission, base: &Artifact, paths: &Paths) -> Result<SealFacts, Error> {
+    let base_path = home.root.join(&base.path);
+    let placement = place(home, job, submission, &base_path)?;
+    // Session and certificate are looked at before a number is booked: a queue that cannot sign books nothing.
+    let (role, anchors) = (&home.policy.role.value, crate::home::anchors(home)?);
+    gate::check(role, role, &home.signing.chain()?, &anchors, home.clock.now())?;
+    let booking = home.register.book(job)?;
+    if home.flush_journal()? == 0 {
+        return Err(Error::TooFewCopies { required: 1, reachable: 0 });
+    }
+    let certification = Certification {
+        number: booking.number,
+        year: booking.year,
+        role: role.clone(),
+        kind: submission.declared.copy_kind.clone().unwrap_or(CopyKind::Full),
+    };
+    durable::create_dir(&paths.folder)?;
+    let mut out = Hashing { staged: durable::Staged::create(&paths.folder)?, digest: Sha256::context(), bytes: 0 };
+    let sealed = home.signing.use_key(|key| {
+        let request = SealRequest {
+            base: &base_path,
+            base_state: None,
+            placement: &placement,
+            certification: &certification,
+            font: &home.settings.appearance.font,
+            key_role: role,
+            key,
+            anchors: &anchors,
+            tsa: &home.tsa(),
+            clock: home.clock.as_ref(),
+        };
+        Ok(::certify::seal(request, &mut out)?)
+    })?;
+    let made = SealFacts {
+        certification,
+        placement,
+        gen_time: sealed.gen_time,
+        signed_by: sealed.signer,
+        base_sha256: base.sha256,
+        revision_sha256: Sha256::from_ring(&out.digest.finish()),
+        revision_bytes: out.bytes,
+        sealed_sha256: sealed.sha256,
+    };
+    durable::publish(&paths.facts, &serde_json::to_vec(&made)?)?;
+    out.staged.publish(&paths.revision)?;
+    Ok(made)
+}
+
+fn place(home: &Home, job: &Job, submission: &Submission, base: &Path) -> Result<Placement, Error> {
+    let artifact = home.artifact(job.no, "ink")?;
+    let ink = InkMap::from_bytes(&home.fetch(job.no, "ink")?)
+        .map_err(|_| Error::WorkFile { path: home.root.join(&artifact.path) })?;
+    let obstacles = match submission.form {
+        Form::Assembled => Vec::new(),
+        Form::Original => pdf::annotation_boxes(base, 1).map_err(::certify::Error::from)?,
+    };
+    let missing = || Error::WorkFile { path: base.to_owned() };
+    let page = submission.pages.first().ok_or_else(missing)?.size;
+    placement::find(&ink, page, &obstacles, &ladder(home)).map_err(|no_room| Error::Held {
+        reason: model::HoldReason::NoRoom,
+        facts: vec![("path", job.source.clone()), ("detail", no_room.to_string())],
+    })
+}
+
+fn ladder(home: &Home) -> Ladder {
+    let policy = &home.policy;
+    Ladder {
+        sizes: policy
+            .sizes
+            .value
+            .iter()
+            .map(|size| MarkSize { name: size.name.clone(), width_mm: size.width_mm, height_mm: size.height_mm })
+            .collect(),
+        clearance_mm: policy.clearance_mm.value,
+        corner_mm: policy.corner_mm.value,
+        zone_width: policy.zone_width.value,
+        zone_height: policy.zone_height.value,
+        strip_mm: policy.strip_mm.value,
+        margin_width: policy.margin_width.value,
+        ink_mm: policy.ink_mm.value,
+        dark_share: policy.dark_share.value,
+    }
+}
+
+/// A staged file that knows its digest.
+pub(crate) struct Hashing {
+    pub staged: durable::Staged,
+    pub digest: ring::digest::Context,
+    pub bytes: u64,
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.staged.write(bytes)?;
+        self.digest.update(bytes.get(..written).unwrap_or_default());
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.staged.flush()
+    }
+}
+
+/// A booking becomes void only when its document is rejected after it.
+pub(crate) fn void_on_rejection(home: &Home, job: &Job) -> Result<Option<Commit>, Error> {
+    Ok(home.register.booking_of(job.no)?.filter(|_| card_text(job, "sealed_sha256").is_none()).map(|booking| {
+        Commit::of(EventKind::Voided { year: booking.year, number: booking.number, why: "rejected".into() })
+    }))
+}

@@ -1,0 +1,124 @@
+//! Index: every word findable; then, and only then, the originals leave inbound.
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{MutexGuard, PoisonError},
+};
+
+use model::{Description, DocumentId, PageWords, Stage};
+use preserve::DirectoryCopy;
+use register::{Commit, Job};
+use search::{Index, IndexedDocument};
+use serde_json::{Value, json};
+
+use crate::{
+    Error, Home,
+    steps::{facts, finished},
+};
+
+/// Lists one document, makes its history safe on the copies, and takes its originals out of inbound.
+pub(crate) fn list(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
+    add(home, job)?;
+    let seq = home.register.head()?.0;
+    lock(home).commit(seq)?;
+    release(home, job)?;
+    Ok(vec![finished(Stage::Index, facts([("detail", json!(null))]))])
+}
+
+/// Adds a document to the open index transaction.
+pub(crate) fn add(home: &Home, job: &Job) -> Result<(), Error> {
+    let pages = words(home, job)?;
+    let description: Description = match job.card.get("description") {
+        Some(value) => serde_json::from_value(value.clone())?,
+        None => Description::default(),
+    };
+    let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
+    let title = crate::card::title(job);
+    let number = description.citation();
+    lock(home).add(&IndexedDocument {
+        id,
+        title: &title,
+        number: number.as_deref(),
+        description: &description,
+        pages: &pages,
+        source: &job.source,
+    })?;
+    Ok(())
+}
+
+pub(crate) fn lock(home: &Home) -> MutexGuard<'_, Index> {
+    home.index.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The words of a document: from the work files while they are there, else from a copy.
+fn words(home: &Home, job: &Job) -> Result<Vec<PageWords>, Error> {
+    if let Ok(bytes) = home.fetch(job.no, "words") {
+        return Ok(serde_json::from_slice(&bytes)?);
+    }
+    let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
+    for (name, copy) in home.copies() {
+        let read = copy.map_err(Error::from).and_then(|copy| stored_words(&copy, id, page_count(job)));
+        match read {
+            Ok(pages) => return Ok(pages),
+            Err(error) => tracing::warn!(copy = name, code = error.code(), "words could not be read from a copy"),
+        }
+    }
+    Err(Error::TooFewCopies { required: 1, reachable: 0 })
+}
+
+fn page_count(job: &Job) -> u64 {
+    job.card.get("pages").and_then(Value::as_u64).unwrap_or(0)
+}
+
+fn stored_words(copy: &DirectoryCopy, id: DocumentId, pages: u64) -> Result<Vec<PageWords>, Error> {
+    let mut all = Vec::new();
+    for page in 1..=pages {
+        let packed = preserve::read_part(copy, id, &format!("words/{page:04}.json.zst"), 64 << 20)?;
+        let json = zstd::decode_all(packed.as_slice()).map_err(|source| {
+            durable::Error::io("read", &PathBuf::from(format!("words/{page:04}.json.zst")), source)
+        })?;
+        all.push(serde_json::from_slice(&json)?);
+    }
+    Ok(all)
+}
+
+/// The object lies re-read on enough copies and its history on the copies too: work files and originals may go.
+fn release(home: &Home, job: &Job) -> Result<(), Error> {
+    let stored = home.register.stored(job.no)?.len();
+    let journalled = home.flush_journal()?;
+    let required = home.settings.preserve.copies_required;
+    if stored < required || journalled < required.min(stored) {
+        return Err(Error::TooFewCopies { required, reachable: stored.min(journalled) });
+    }
+    remove_originals(home, job)?;
+    // A document that still has to rise keeps no work files: the rise reads the sealed file from a copy.
+    durable::remove_tree(&crate::home::signed_folder(home, job))?;
+    Ok(())
+}
+
+fn remove_originals(home: &Home, job: &Job) -> Result<(), Error> {
+    // After a crash the submission's work file may be gone already, and then so are the originals.
+    let Ok(submission) = crate::steps::submission(home, job) else { return Ok(()) };
+    let inbound = &home.settings.inbound.path;
+    let mut folders = BTreeSet::new();
+    for (file, path) in submission.files.iter().zip(crate::steps::originals(home, &submission)) {
+        // Only what was claimed goes: other bytes under the same name are a new scan.
+        if path.is_file() && durable::sha256_file(&path)?.0 == file.sha256 {
+            durable::remove(&path)?;
+        }
+        folders.extend(path.parent().map(PathBuf::from));
+    }
+    for declared in intake::declared_paths(inbound, &submission) {
+        if declared.is_file() {
+            durable::remove(&declared)?;
+        }
+    }
+    // Folders of the document that are empty now go too; inbound itself and the levels above the document stay.
+    for folder in folders {
+        if folder.as_path() != inbound.as_path() && folder.ends_with(intake::decode_name(&submission.source)) {
+            durable::remove_empty_dir(&folder)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! Preserve: one OCFL object, the same bytes on every copy, each read back from its medium before it counts.
+
+use std::path::PathBuf;
+
+use model::{PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
+use preserve::{Content, DirectoryCopy, Object, Part, Stored, User, premis};
+use register::{Commit, Facts, Job, Record};
+use serde_json::{Value, json};
+
+use crate::{
+    Error, Home,
+    steps::{augment::RaiseFacts, card_text, facts, finished, originals, submission},
+    worker,
+};
+
+/// Level of compression of stored words.
+const ZSTD_LEVEL: i32 = 9;
+
+/// Stores the document on every reachable copy; done when enough copies hold it.
+pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
+    let object = object(home, job)?;
+    let required = home.settings.preserve.copies_required;
+    let mut commits = Vec::new();
+    let mut last = None;
+    // One writer a medium: this lane has one thread, and the copies are written side by side.
+    let written = std::thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for (name, copy) in home.copies() {
+            let object = &object;
+            threads.push((name, scope.spawn(move || preserve::store(&copy?, object))));
+        }
+        threads.into_iter().map(|(name, thread)| (name, thread.join())).collect::<Vec<_>>()
+    });
+    for (name, joined) in written {
+        match joined {
+            Ok(Ok(stored)) => commits.push(stored_on(&name, &stored)),
+            Ok(Err(error)) => last = Some(Error::from(error)),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+    if commits.len() < required {
+        return Err(last.unwrap_or(Error::TooFewCopies { required, reachable: commits.len() }));
+    }
+    commits.push(finished(Stage::Preserve, facts([("detail", json!(null))])));
+    Ok(commits)
+}
+
+/// Stores a seal that rose as the next version on the given copies: the same bytes on each, whatever a crash left done.
+pub(crate) fn store_raised(
+    home: &Home,
+    job: &Job,
+    copies: &[DirectoryCopy],
+    made: &RaiseFacts,
+) -> Result<Vec<Commit>, Error> {
+    let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
+    let revision = crate::home::signed_folder(home, job).join("augment.rev");
+    let mut raised = Vec::new();
+    for copy in copies {
+        // Each copy's own base: what is joined was read from that medium, and may have risen before a crash.
+        let base = copy.part_path(id, "document.pdf")?;
+        let risen = durable::sha256_file(&base)?.0 == made.sha256;
+        raised.push(if risen { vec![base] } else { vec![base, revision.clone()] });
+    }
+    let Some(first) = raised.first() else { return Err(Error::TooFewCopies { required: 1, reachable: 0 }) };
+    let verification = verification(home, job, "raised.json", first)?;
+    let mut certification = certification(job);
+    certification.insert("level".into(), json!(made.level));
+    certification.insert("sealed_sha256".into(), json!(made.sha256));
+    let certification = json_content(&certification)?;
+    let mut commits = Vec::new();
+    for (copy, parts) in copies.iter().zip(raised) {
+        let object = Object {
+            id,
+            parts: vec![
+                Part { logical: "document.pdf".into(), content: Content::Joined(parts) },
+                Part { logical: "certification.json".into(), content: certification.clone() },
+                Part { logical: "verification.json".into(), content: verification.clone() },
+            ],
+            created: made.made_at,
+            message: "raised to PAdES B-LTA".into(),
+            user: user(),
+        };
+        let stored = preserve::store_version(copy, &object)?;
+        commits.push(stored_on(preserve::CopyStore::name(copy), &stored));
+    }
+    Ok(commits)
+}
+
+fn certification(job: &Job) -> Facts {
+    let keys = ["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "reviewed", "findings"];
+    keys.iter().map(|key| ((*key).to_owned(), job.card.get(*key).cloned().unwrap_or(Value::Null))).collect()
+}
+
+fn stored_on(copy: &str, stored: &Stored) -> Commit {
+    let mut inventory = Facts::new();
+    inventory.insert("inventory_sha512".into(), json!(stored.inventory_sha512));
+    Commit::of(EventKind::Stored { copy: copy.to_owned(), version: stored.version.clone() }).with(inventory)
+}
+
+fn user() -> User {
+    User { name: "mocban".into(), address: None }
+}
+
+fn judge(home: &Home, parts: &[PathBuf]) -> Value {
+    let mut report = worker::judge(&home.worker, parts, &home.settings.trust.anchors, home.clock.now());
+    // The stored report is about the object's own file, wherever it will lie.
+    if let Some(file) = report.get_mut("file") {
+        *file = json!("document.pdf");
+    }
+    report
+}
+
+fn json_content(value: &impl serde::Serialize) -> Result<Content, Error> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    Ok(Content::Bytes(bytes))
+}
+
+/// Everything of the document. The moment of the object is that of the seal, so that another attempt makes equal bytes.
+fn object(home: &Home, job: &Job) -> Result<Object, Error> {
+    let submission = submission(home, job)?;
+    let history = home.register.history(job.no)?;
+    let mut parts = vec![pdf(home, job)?];
+    let paths: Vec<PathBuf> = match &parts[0].content {
+        Content::Joined(paths) => paths.clone(),
+        Content::Bytes(_) => Vec::new(),
+    };
+    for (file, path) in submission.files.iter().zip(originals(home, &submission)) {
+        if durable::sha256_file(&path)?.0 != file.sha256 {
+            return Err(Error::Changed { source_path: file.path.clone() });
+        }
+        parts.push(Part { logical: format!("originals/{}", file.name), content: Content::Joined(vec![path]) });
+    }
+    parts.push(Part { logical: "submission.json".into(), content: json_content(&submission)? });
+    parts.extend(words(home, job)?);
+    let card = |key: &str| job.card.get(key).cloned().unwrap_or(Value::Null);
+    parts.push(Part { logical: "description.json".into(), content: json_content(&card("description"))? });
+    parts.push(Part { logical: "placement.json".into(), content: json_content(&card("placement"))? });
+    parts.push(Part { logical: "certification.json".into(), content: json_content(&certification(job))? });
+    let verification = verification(home, job, "verification.json", &paths)?;
+    parts.push(Part { logical: "verification.json".into(), content: verification });
+    let record = premis(home, job, &submission, &history)?;
+    parts.push(Part { logical: "premis.xml".into(), content: Content::Bytes(record.to_xml()?) });
+    let sealed_at = card_text(job, "sealed_at").and_then(|at| at.parse().ok());
+    Ok(Object {
+        id: submission.id,
+        parts,
+        created: sealed_at.unwrap_or_else(|| home.clock.now()),
+        message: "certified archival object".into(),
+        user: user(),
+    })
+}
+
+fn pdf(home: &Home, job: &Job) -> Result<Part, Error> {
+    let mut joined = Vec::new();
+    for name in ["pdf", "seal"] {
+        joined.push(home.root.join(home.artifact(job.no, name)?.path));
+    }
+    if let Some(lta) = home.register.artifact(job.no, "lta")? {
+        joined.push(home.root.join(lta.path));
+    }
+    Ok(Part { logical: "document.pdf".into(), content: Content::Joined(joined) })
+}
+
+/// Judged once and kept: a second attempt after a crash must make the same bytes although the clock went on.
+fn verification(home: &Home, job: &Job, name: &str, parts: &[PathBuf]) -> Result<Content, Error> {
+    let path = crate::home::signed_folder(home, job).join(name);
+    if !path.is_file() {
+        let report = judge(home, parts);
+        if report.get("overall").and_then(Value::as_str) != Some("valid") {
+            // A judgement is kept as it came out; the seal stands and is not made again.
+            let reasons = report.get("reasons").map(ToString::to_string).unwrap_or_default();
+            tracing::warn!(job = job.no, reasons, "not judged valid");
+        }
+        let Content::Bytes(bytes) = json_content(&report)? else { return Err(Error::WorkFile { path }) };
+        durable::publish(&path, &bytes)?;
+    }
+    Ok(Content::Bytes(durable::read_limited(&path, 16 << 20)?))
+}
+
+fn words(home: &Home, job: &Job) -> Result<Vec<Part>, Error> {
+    let pages: Vec<PageWords> = serde_json::from_slice(&home.fetch(job.no, "words")?)?;
+    pages
+        .iter()
+        .map(|page| {
+            let json = serde_json::to_vec(page)?;
+            let packed = zstd::bulk::compress(&json, ZSTD_LEVEL)
+                .map_err(|source| durable::Error::io("compress", &home.work(), source))?;
+            Ok(Part { logical: format!("words/{:04}.json.zst", page.page), content: Content::Bytes(packed) })
+        })
+        .collect()
+}
+
+fn premis(home: &Home, job: &Job, submission: &Submission, history: &[Record]) -> Result<premis::Record, Error> {
+    let mut files = vec![premis::File {
+        name: "document.pdf".into(),
+        sha256: card_text(job, "sealed_sha256").and_then(|hex| hex.parse().ok()).unwrap_or(Sha256([0; 32])),
+        sha512: None,
+        bytes: sealed_bytes(home, job)?,
+        format: "application/pdf".into(),
+        format_version: (submission.form == model::Form::Assembled).then(|| "PDF/A-2u".to_owned()),
+        original_name: None,
+    }];
+    files.extend(submission.files.iter().map(|file| premis::File {
+        name: format!("originals/{}", file.name),
+        sha256: file.sha256,
+        sha512: None,
+        bytes: file.bytes,
+        format: media_type(file.kind).into(),
+        format_version: None,
+        original_name: Some(file.path.clone()),
+    }));
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let mut agents = vec![premis::Agent {
+        id: "mocban".into(),
+        name: "mocban".into(),
+        kind: "software".into(),
+        version: Some(version),
+    }];
+    let mut acts = Vec::new();
+    for record in history {
+        let Some((kind, detail)) = act(&record.event) else { continue };
+        if agents.iter().all(|agent| agent.id != record.actor) {
+            let id = record.actor.clone();
+            agents.push(premis::Agent { name: id.clone(), id, kind: "person".into(), version: None });
+        }
+        acts.push(premis::Act {
+            seq: record.seq,
+            kind: kind.into(),
+            at: record.at,
+            detail,
+            outcome: "success".into(),
+            note: String::new(),
+            agent: record.actor.clone(),
+            files: Vec::new(),
+        });
+    }
+    Ok(premis::Record { id: submission.id, files, acts, agents })
+}
+
+fn sealed_bytes(home: &Home, job: &Job) -> Result<u64, Error> {
+    let mut bytes = 0;
+    for name in ["pdf", "seal", "lta"] {
+        bytes += home.register.artifact(job.no, name)?.map_or(0, |artifact| artifact.bytes);
+    }
+    Ok(bytes)
+}
+
+/// The acts worth telling in thirty years, in PREMIS words; up to augment, since what follows is told by the journal.
+fn act(event: &EventKind) -> Option<(&'static str, String)> {
+    match event {
+        EventKind::Entered { source } => Some(("capture", source.clone())),
+        EventKind::Finished { stage: Stage::Intake } => Some(("ingestion", "hashed and ordered".into())),
+        EventKind::Finished { stage: Stage::Recognize } => Some(("metadata extraction", "text recognition".into())),
+        EventKind::Finished { stage: Stage::Describe } => Some(("metadata extraction", "description".into())),
+        EventKind::Finished { stage: Stage::Assemble } => Some(("creation", "PDF/A-2u from page images".into())),
+        EventKind::Finished { stage: Stage::Certify } => {
+            Some(("digital signature generation", "PAdES B-T, archive certification".into()))
+        }
+        EventKind::Finished { stage: Stage::Augment } => {
+            Some(("digital signature generation", "validation data and document timestamp".into()))
+        }
+        EventKind::Booked { year, number } => Some(("accession", format!("certification number {number}/{year}"))),
+        EventKind::Decided { decision, .. } => Some(("appraisal", decision.clone())),
+        _ => None,
+    }
+}
+
+fn media_type(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Jpeg => "image/jpeg",
+        SourceKind::Tiff => "image/tiff",
+        SourceKind::Png => "image/png",
+        SourceKind::Pdf => "application/pdf",
+    }
+}

@@ -1,0 +1,57 @@
+//! Recognize: every page decoded once in a worker, which answers words, findings and page one's ink.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use config::Engine;
+use model::{PageWords, Stage};
+use register::{Commit, Job};
+use serde_json::json;
+
+use crate::{
+    Error, Home,
+    steps::{facts, finished, limits, originals, patience, submission},
+    worker::{self, Answer, Frame, PageRead, Reading, Task},
+};
+
+/// Reads the document's pages.
+pub(crate) fn read(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
+    let submission = submission(home, job)?;
+    let settings = &home.settings.recognize;
+    let task = Task::Read {
+        originals: originals(home, &submission),
+        submission: submission.clone(),
+        reading: Reading {
+            engine: match settings.engine {
+                Engine::Tesseract => "tesseract".into(),
+                Engine::None => "none".into(),
+            },
+            language: settings.language.clone(),
+            tessdata: settings.tessdata.clone(),
+            cpu_budget_s: settings.cpu_budget_s,
+        },
+        limits: limits(home),
+    };
+    let mut pages: Vec<PageWords> = Vec::new();
+    let mut findings = submission.findings.clone();
+    let mut ink = None;
+    worker::ask(&home.worker, &task, patience(home), &mut |frame| {
+        let Frame::Json(body) = frame else { return Ok(()) };
+        match worker::parse::<Answer<PageRead>>(&body)? {
+            Answer::Refused(refusal) => Err(Error::Refused(refusal)),
+            Answer::Done(page) => {
+                let named = page.findings.iter().chain(&page.words.findings);
+                findings.extend(named.map(|finding| format!("{finding}:{}", page.words.page)));
+                if let Some(encoded) = page.ink {
+                    let bytes = STANDARD.decode(encoded).map_err(|e| Error::WorkerDied { detail: e.to_string() })?;
+                    ink = Some(bytes);
+                }
+                pages.push(page.words);
+                Ok(())
+            }
+        }
+    })?;
+    let ink = ink.ok_or_else(|| Error::WorkerDied { detail: "no ink map".into() })?;
+    findings.dedup();
+    let artifacts = vec![home.publish(job, "words", &serde_json::to_vec(&pages)?)?, home.publish(job, "ink", &ink)?];
+    let card = facts([("findings", json!(findings)), ("pages", json!(pages.len()))]);
+    Ok(vec![finished(Stage::Recognize, card).publishing(artifacts)])
+}

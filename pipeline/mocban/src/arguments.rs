@@ -1,0 +1,179 @@
+//! What can be said on the command line. These texts are the reference that man pages and completions are made of.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Turns folders of scans into certified, long-lived, findable archive documents.
+#[derive(Debug, Parser)]
+#[command(name = "mocban", version, propagate_version = true)]
+pub(crate) struct Arguments {
+    /// Home folder [default: `MOCBAN_HOME`, else /var/lib/mocban]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Answer in JSON on standard output; text for people goes to standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Language of texts
+    #[arg(long, global = true, value_enum, default_value_t = Language::Vi)]
+    pub(crate) lang: Language,
+    /// Log filter for standard error, e.g. `info` or `conduct=debug`
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Languages of texts.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Language {
+    /// Vietnamese
+    Vi,
+    /// English
+    En,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a home with commented settings
+    Init,
+    /// Watch inbound and work until stopped
+    Serve,
+    /// Take what lies in inbound, work until nothing can move, print what became of each document
+    Run {
+        /// Descriptor that carries the token's PIN [default: `MOCBAN_PIN_FD`]
+        #[arg(long, value_name = "N")]
+        pin_fd: Option<i32>,
+    },
+    /// Say where everything stands
+    Status {
+        /// One line for each document
+        #[arg(long)]
+        documents: bool,
+    },
+    /// Show one document
+    Show {
+        /// Identity (or its beginning), #JOB, or path below inbound
+        id: String,
+    },
+    /// Show what happened to a document
+    History {
+        /// Identity (or its beginning), #JOB, or path below inbound
+        id: String,
+    },
+    /// Write a stored document and its originals to a folder
+    Export {
+        /// Identity (or its beginning), #JOB, or path below inbound
+        id: String,
+        /// Folder
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Find pages by words and numbers
+    Search {
+        /// Words, "phrases", numbers, -words that must not occur (after `--` when the first one begins with a hyphen)
+        #[arg(required = true)]
+        query: Vec<String>,
+        /// Most hits
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Judge a PDF by the four verdicts of Điều 14, offline
+    Verify {
+        /// A PDF file, or a document's identity
+        target: String,
+    },
+    /// The signing session of the running daemon
+    Key {
+        #[command(subcommand)]
+        act: KeyAct,
+    },
+    /// Documents that wait for a person
+    Hold {
+        #[command(subcommand)]
+        act: HoldAct,
+    },
+    /// The certification register (sổ chứng thực)
+    Book {
+        /// Only this year
+        #[arg(long)]
+        year: Option<i16>,
+    },
+    /// Hash every stored file again and compare
+    Audit {
+        /// Only this copy
+        #[arg(long, value_name = "NAME")]
+        copy: Option<String>,
+    },
+    /// Make register and index again from one copy
+    Rebuild {
+        /// Name of the copy, or its folder
+        #[arg(long, value_name = "COPY")]
+        from: String,
+    },
+    /// Print shell completions
+    Completions {
+        /// Shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages to a folder
+    Man {
+        /// Folder
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyAct {
+    /// Open a session: the PIN is read from a descriptor or typed
+    Open {
+        /// Descriptor that carries the PIN [default: `MOCBAN_PIN_FD`]
+        #[arg(long, value_name = "N")]
+        pin_fd: Option<i32>,
+    },
+    /// Close it
+    Close,
+    /// Say how it stands
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HoldAct {
+    /// List what waits for a person
+    List,
+    /// Decide about one document
+    Decide {
+        /// Identity (or its beginning), #JOB, or path below inbound
+        id: String,
+        /// What to do
+        decision: Decision,
+        /// Who decides
+        #[arg(long, default_value = "operator", value_name = "NAME")]
+        by: String,
+    },
+}
+
+/// What a person can decide.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Decision {
+    /// Try again as it now is
+    Retry,
+    /// Accept what was found and go on
+    Accept,
+    /// Approve the review
+    Approve,
+    /// Turn the document away; its scan stays where it is
+    Reject,
+}
+
+impl Decision {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Accept => "accept",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `mocban export`: a stored document and its originals, byte for byte.
+
+use std::path::Path;
+
+use conduct::Error;
+use preserve::DirectoryCopy;
+
+use crate::{commands, exit, ui::Ui};
+
+pub(super) fn export(ui: Ui, root: &Path, id: &str, to: &Path) -> Result<u8, Error> {
+    let (settings, register) = commands::reading(root)?;
+    let Some(job) = commands::one(ui, &register, id)? else { return Ok(exit::USAGE) };
+    let Some(document) = job.document else {
+        Ui::aside(&ui.text("not-stored", &[("id", id.to_owned())]));
+        return Ok(exit::USAGE);
+    };
+    let mut last = None;
+    for copy in &settings.copy {
+        let exported =
+            DirectoryCopy::open(&copy.path, &copy.name, copy.immutable).map_err(Error::from).and_then(|copy| {
+                let target = to.join(document.to_string());
+                for logical in preserve::head(&copy, document)?.parts.keys() {
+                    if logical == "document.pdf" || logical.starts_with("originals/") {
+                        preserve::export_part(&copy, document, logical, &target.join(logical))?;
+                    }
+                }
+                Ok(target)
+            });
+        match exported {
+            Ok(target) => {
+                ui.say("exported", &[("path", target.display().to_string()), ("copy", copy.name.clone())]);
+                return Ok(exit::OK);
+            }
+            Err(error) => last = Some(error),
+        }
+    }
+    match last {
+        Some(error) => Err(error),
+        None => Err(Error::TooFewCopies { required: 1, reachable: 0 }),
+    }
+}

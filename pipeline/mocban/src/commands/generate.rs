@@ -1,0 +1,34 @@
+//! Completions and man pages, made from the arguments' own texts.
+
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use conduct::Error;
+
+use crate::{arguments::Arguments, exit};
+
+pub(super) fn completions(shell: clap_complete::Shell) -> u8 {
+    clap_complete::generate(shell, &mut Arguments::command(), "mocban", &mut std::io::stdout());
+    exit::OK
+}
+
+pub(super) fn man(to: &Path) -> Result<u8, Error> {
+    durable::create_dir(to)?;
+    let mut command = Arguments::command();
+    command.build();
+    page(to, &command, "mocban")?;
+    Ok(exit::OK)
+}
+
+fn page(to: &Path, command: &clap::Command, name: &str) -> Result<(), Error> {
+    let path = to.join(format!("{name}.1"));
+    let mut out = Vec::new();
+    clap_mangen::Man::new(command.clone().display_name(name.to_owned()))
+        .render(&mut out)
+        .map_err(|source| durable::Error::io("write", &path, source))?;
+    durable::write_private(&path, &out, 0o644)?;
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        page(to, inner, &format!("{name}-{}", inner.get_name()))?;
+    }
+    Ok(())
+}
