@@ -264,3 +264,39 @@ fn the_clock_is_the_authoritys_own() {
     let (_, said) = judged(&s.folder, &["ts", "-reply", "-in", "reply", "-text"]);
     assert!(said.contains("May  6 07:08:09 2031 GMT"), "{said}");
 }
+
+#[test]
+fn the_network_side_keeps_connections_and_plays_the_faults() {
+    use pki::transport::HttpTransport;
+    let s = scratch("network");
+    let served = Authority::open(&s.home).expect("opens");
+    std::thread::spawn(move || served.serve());
+    let patient = HttpTransport::new(Duration::from_secs(20));
+    let up = || patient.get(&s.url("ca.crt"), 65_536);
+    let tried = (0..200).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        up().ok()
+    });
+    assert_eq!(tried.expect("it listens"), s.home.certificate("ca").expect("stored"));
+    s.put("data", b"some bytes");
+    openssl(&s.folder, &["ts", "-query", "-data", "data", "-sha256", "-cert", "-out", "query"]);
+    let ask = |transport: &HttpTransport| {
+        transport.post(&s.url("tsa"), "application/timestamp-query", &s.file("query"), 65_536)
+    };
+    for _ in 0..20 {
+        s.put("reply", &ask(&patient).expect("an answer"));
+        let verify = ["ts", "-verify", "-queryfile", "query", "-in", "reply", "-CAfile", "tsa-root.pem"];
+        openssl(&s.folder, &verify);
+    }
+    let hasty = HttpTransport::new(Duration::from_millis(300));
+    for (fault, code) in [("slow", "E-HTTP-03"), ("503", "E-HTTP-04"), ("cut-off", "E-HTTP-06"), ("huge", "E-HTTP-05")]
+    {
+        s.fault(&format!("tsa={fault}"));
+        assert_eq!(ask(if fault == "slow" { &hasty } else { &patient }).expect_err(fault).code(), code, "{fault}");
+    }
+    s.fault("tsa=off");
+    assert!(ask(&patient).is_err());
+    assert_eq!(patient.get(&s.url("tsa"), 65_536).expect_err("off").code(), ask(&patient).expect_err("off").code());
+    s.fault("tsa=ok");
+    assert!(ask(&patient).is_ok());
+}
