@@ -99,7 +99,9 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
     card.insert("place".into(), json!(submission.place));
     card.insert("description".into(), read("description.json")?);
     card.insert("placement".into(), read("placement.json")?);
-    for key in ["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "reviewed"] {
+    for key in
+        ["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "signed_mail", "reviewed", "findings"]
+    {
         card.insert(key.into(), certification.get(key).cloned().unwrap_or(Value::Null));
     }
     let head = preserve::head(copy, id)?;

@@ -19,11 +19,15 @@ pub(crate) fn head(connection: &rusqlite::Connection) -> Result<(u64, Sha256), E
 
 /// Stores a record and folds it. The record must follow the head.
 pub(crate) fn append(tx: &Transaction<'_>, record: &Record) -> Result<(), Error> {
+    append_line(tx, record, &record.line()?)
+}
+
+/// Stores a record as the line it came as: the chain is over lines, and a line is never written anew.
+pub(crate) fn append_line(tx: &Transaction<'_>, record: &Record, line: &str) -> Result<(), Error> {
     let (seq, hash) = head(tx)?;
     if record.seq != seq + 1 || record.prev != hash {
         return Err(Error::Damaged { seq: record.seq, what: "does not follow the event before" });
     }
-    let line = record.line()?;
     tx.prepare_cached("INSERT INTO event(seq, job, line, hash) VALUES(?1, ?2, ?3, ?4)")?.execute(params![
         record.seq.cast_signed(),
         record.job,

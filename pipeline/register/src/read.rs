@@ -291,7 +291,7 @@ impl Register {
             let mut restored = 0;
             for line in lines {
                 let record = Record::from_line(restored + 1, &line)?;
-                fold::append(tx, &record)?;
+                fold::append_line(tx, &record, &line)?;
                 restored += 1;
             }
             Ok(restored)

@@ -125,9 +125,12 @@ fn a_restored_register_answers_the_same() {
     register.enter("a", "1").expect("enter");
     let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
     let id = model::DocumentId::of_content(&[Sha256::of(b"a")]);
+    // A number whose shortest form is easily read back as its neighbour, and one from another writer's hand.
+    let awkward: Facts =
+        serde_json::from_str(r#"{"x": 0.930000007152557373, "y": 1e2, "z": 5.0e-324}"#).expect("facts");
     let artifact = Artifact { name: "submission".into(), sha256: Sha256::of(b"s"), bytes: 1, path: "work/s".into() };
     let finished = Commit::of(EventKind::Finished { stage: Stage::Intake })
-        .with(facts(&[("document", &id.to_string())]))
+        .with(facts(&[("document", &id.to_string())]).into_iter().chain(awkward).collect())
         .publishing(vec![artifact.clone()]);
     let job = register.commit(&job, &[finished]).expect("commit");
     register.book(&job).expect("book");

@@ -35,6 +35,8 @@ pub(crate) struct SealFacts {
     pub gen_time: Timestamp,
     /// Who signed, from the certificate.
     pub signed_by: String,
+    /// The signer's mail address, from the certificate.
+    pub signed_mail: String,
     /// Digest of the unsealed PDF.
     pub base_sha256: Sha256,
     /// Digest of the appended bytes.
@@ -61,6 +63,7 @@ pub(crate) fn seal(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
         ("placement", json!(made.placement)),
         ("sealed_at", json!(made.gen_time)),
         ("signed_by", json!(made.signed_by)),
+        ("signed_mail", json!(made.signed_mail)),
         ("detail", json!(null)),
     ]);
     let artifact = Artifact {
@@ -141,6 +144,7 @@ fn sign(home: &Home, job: &Job, submission: &Submission, base: &Artifact, paths:
         certification,
         placement,
         gen_time: sealed.gen_time,
+        signed_mail: sealed.mark.email.clone(),
         signed_by: sealed.signer,
         base_sha256: base.sha256,
         revision_sha256: Sha256::from_ring(&out.digest.finish()),

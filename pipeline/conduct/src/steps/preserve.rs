@@ -78,7 +78,7 @@ pub(crate) fn store_raised(
             ],
             created: made.made_at,
             message: "raised to PAdES B-LTA".into(),
-            user: user(),
+            user: user(job),
         };
         let stored = preserve::store_version(copy, &object)?;
         commits.push(stored_on(preserve::CopyStore::name(copy), &stored));
@@ -87,7 +87,8 @@ pub(crate) fn store_raised(
 }
 
 fn certification(job: &Job) -> Facts {
-    let keys = ["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "reviewed", "findings"];
+    let keys =
+        ["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "signed_mail", "reviewed", "findings"];
     keys.iter().map(|key| ((*key).to_owned(), job.card.get(*key).cloned().unwrap_or(Value::Null))).collect()
 }
 
@@ -97,8 +98,10 @@ fn stored_on(copy: &str, stored: &Stored) -> Commit {
     Commit::of(EventKind::Stored { copy: copy.to_owned(), version: stored.version.clone() }).with(inventory)
 }
 
-fn user() -> User {
-    User { name: "mocban".into(), address: None }
+/// Whose object it is: the certifying archive, as its certificate names it.
+fn user(job: &Job) -> User {
+    let address = card_text(job, "signed_mail").map(|mail| format!("mailto:{mail}"));
+    User { name: card_text(job, "signed_by").unwrap_or("mocban").to_owned(), address }
 }
 
 fn judge(home: &Home, parts: &[PathBuf]) -> Value {
@@ -147,7 +150,7 @@ fn object(home: &Home, job: &Job) -> Result<Object, Error> {
         parts,
         created: sealed_at.unwrap_or_else(|| home.clock.now()),
         message: "certified archival object".into(),
-        user: user(),
+        user: user(job),
     })
 }
 

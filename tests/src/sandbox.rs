@@ -1,0 +1,150 @@
+//! A home with demo authority and token, driven through the commands a person types.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// The folder that holds the built binaries: the one this test runs from.
+pub fn binaries() -> PathBuf {
+    let test = std::env::current_exe().unwrap_or_default();
+    test.ancestors().nth(2).map(Path::to_owned).unwrap_or_default()
+}
+
+/// A built binary.
+///
+/// # Panics
+/// When it was not built: `cargo build -p mocban -p samples` comes first, as `ops/test` does it.
+pub fn binary(name: &str) -> PathBuf {
+    let path = binaries().join(name);
+    assert!(path.is_file(), "{} is not built; run ./ops/test, or cargo build -p mocban -p samples", path.display());
+    path
+}
+
+/// A sandbox home in a temporary folder that goes when this goes.
+#[derive(Debug)]
+pub struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+impl Sandbox {
+    /// A new home (made at the first command).
+    ///
+    /// # Panics
+    /// When no temporary folder can be made.
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// The home.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// The inbound folder.
+    pub fn inbound(&self) -> PathBuf {
+        self.home().join("inbound")
+    }
+
+    /// A folder beside the home.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A command under `ops/sandbox`: the authority runs, the PIN is at hand.
+    pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(root().join("ops/sandbox"));
+        command
+            .arg(self.home())
+            .arg("--")
+            .arg(program)
+            .args(arguments)
+            .env("MOCBAN_BIN_DIR", binaries())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Makes the home without doing more.
+    ///
+    /// # Panics
+    /// When the sandbox cannot be made.
+    pub fn make(&self) {
+        let output = self.command(Path::new("true"), &[]).output().expect("ops/sandbox starts");
+        assert!(output.status.success(), "ops/sandbox: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// `mocban …` in the sandbox.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn mocban(&self, arguments: &[&str]) -> Output {
+        self.command(&binary("mocban"), arguments).output().expect("mocban starts")
+    }
+
+    /// `mocban …` outside the sandbox: no authority, no token, no PIN.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn alone(&self, arguments: &[&str]) -> Output {
+        Command::new(binary("mocban"))
+            .arg("--home")
+            .arg(self.home())
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("mocban starts")
+    }
+
+    /// The JSON lines of a command outside the sandbox.
+    ///
+    /// # Panics
+    /// When it fails or does not answer JSON.
+    pub fn ask(&self, arguments: &[&str]) -> Vec<Value> {
+        let output = self.alone(&[&["--json"], arguments].concat());
+        json_lines(&output)
+    }
+
+    /// Lays sample papers into inbound; their truth lies beside the home.
+    ///
+    /// # Panics
+    /// When the generator fails.
+    pub fn drop_papers(&self, set: &str) -> PathBuf {
+        let truth = self.beside("truth");
+        let output = Command::new(binary("papers"))
+            .args(["make", "--set", set, "--to"])
+            .arg(self.inbound())
+            .arg("--truth")
+            .arg(&truth)
+            .output()
+            .expect("papers starts");
+        assert!(output.status.success(), "papers: {}", String::from_utf8_lossy(&output.stderr));
+        truth
+    }
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Parses the JSON lines of an answer.
+///
+/// # Panics
+/// When a line is not JSON.
+pub fn json_lines(output: &Output) -> Vec<Value> {
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| {
+            let problem = String::from_utf8_lossy(&output.stderr);
+            serde_json::from_str(line).unwrap_or_else(|e| panic!("not JSON ({e}): {line}\n{problem}"))
+        })
+        .collect()
+}
