@@ -18,8 +18,6 @@ pub(crate) struct Blob {
     pub right: usize,
     pub bottom: usize,
     pub area: usize,
-    /// Index of its first pixel in the mask.
-    pub seed: usize,
 }
 
 impl Blob {
@@ -44,7 +42,7 @@ pub(crate) fn blobs(mask: &[bool], width: usize) -> Vec<Blob> {
     let mut found = Vec::new();
     for seed in 0..left.len() {
         if left[seed] {
-            let mut blob = Blob { left: width, top: usize::MAX, right: 0, bottom: 0, area: 0, seed };
+            let mut blob = Blob { left: width, top: usize::MAX, right: 0, bottom: 0, area: 0 };
             flood(&mut left, width, seed, |x, y| {
                 blob.left = blob.left.min(x);
                 blob.top = blob.top.min(y);
@@ -59,7 +57,7 @@ pub(crate) fn blobs(mask: &[bool], width: usize) -> Vec<Blob> {
 }
 
 /// Takes the mark that a pixel belongs to out of a mask, pixel by pixel.
-pub(crate) fn flood(mask: &mut [bool], width: usize, seed: usize, mut each: impl FnMut(usize, usize)) {
+fn flood(mask: &mut [bool], width: usize, seed: usize, mut each: impl FnMut(usize, usize)) {
     let height = mask.len() / width.max(1);
     let mut open = vec![(seed % width, seed / width)];
     mask[seed] = false;
@@ -104,6 +102,6 @@ mod tests {
         let mask: Vec<bool> = "#..#\n.#..\n....\n#..#".chars().filter(|c| *c != '\n').map(|c| c == '#').collect();
         let found = blobs(&mask, 4);
         assert_eq!(found.len(), 4);
-        assert_eq!(found[0], Blob { left: 0, top: 0, right: 2, bottom: 2, area: 2, seed: 0 });
+        assert_eq!(found[0], Blob { left: 0, top: 0, right: 2, bottom: 2, area: 2 });
     }
 }

@@ -113,10 +113,10 @@ pub(crate) fn read(
     let mut ready = Ready::of(page, dpi, USUAL.channel);
     let ink = letterlike(&ready.picture, ready.dpi);
     let lines = skew::lines(&ready.picture, ready.dpi);
-    let first = if lines.lead >= LEAD { lines.turned } else { 0 };
+    let first = if ink >= SOME_INK && lines.lead >= LEAD { lines.turned } else { 0 };
     let mut attempts = vec![climb.attempt(USUAL, &ready, first)?];
     if doubtful(&attempts[0], ink) {
-        climb.other_turns(&ready, &mut attempts)?;
+        climb.other_turns(&ready, lines.across, &mut attempts)?;
     }
     for way in RETRIES {
         let best = best_of(&attempts);
@@ -137,7 +137,7 @@ pub(crate) fn read(
 
 /// Whether a reading asks for another one.
 fn wanting(best: &Attempt, ink: usize) -> bool {
-    unread(best.letters, ink) || (best.letters > 0 && best.confidence < GOOD)
+    ink >= SOME_INK && (unread(best.letters, ink) || best.confidence < GOOD)
 }
 
 /// Whether the page may lie or stand on its head.
@@ -160,7 +160,11 @@ fn settle(attempts: Vec<Attempt>, ink: usize, exhausted: bool) -> Reading {
     let mut names: Vec<String> = attempts.iter().map(|one| one.name.to_owned()).filter(|name| name != best).collect();
     names.push(best.to_owned());
     let chosen = attempts.into_iter().reduce(|best, next| if next.worth > best.worth { next } else { best });
-    let Some(chosen) = chosen else { return Reading::default() };
+    let Some(mut chosen) = chosen else { return Reading::default() };
+    if ink < SOME_INK && chosen.confidence < DOUBTFUL {
+        // A blank page: what the engine saw is dust, or the other side shining through.
+        (chosen.lines, chosen.letters) = (Vec::new(), 0);
+    }
     let mut findings = Vec::new();
     let (confidence, letters) = (chosen.confidence, chosen.letters);
     if unread(letters, ink) {
@@ -235,14 +239,16 @@ impl Climb<'_> {
         Ok(Attempt { name: way.name, turned, lines, confidence, letters, worth, stopped: read.stopped })
     }
 
-    /// Reads a part of the page in the other three directions, then the whole of it in the best one.
-    fn other_turns(&mut self, ready: &Ready, attempts: &mut Vec<Attempt>) -> Result<(), Error> {
+    /// Reads a part of the page both ways along its lines, then the whole of it in the better one.
+    ///
+    /// Never across the lines: the engine turns columns of lying text by itself, and a page read like that looks upright when it is not.
+    fn other_turns(&mut self, ready: &Ready, across: bool, attempts: &mut Vec<Attempt>) -> Result<(), Error> {
         let tried = attempts[0].turned;
         let (w, h) = (f64::from(self.page.width), f64::from(self.page.height));
         // The middle: text is likelier there than at the edges.
         let area = (w * 0.15, h * 0.3, w * 0.7, h * 0.4);
         let mut best: Option<Attempt> = None;
-        for turned in [0, 90, 180, 270] {
+        for turned in if across { [0, 180] } else { [90, 270] } {
             if !self.affordable() {
                 break;
             }

@@ -29,8 +29,10 @@ pub(crate) struct Lines {
     pub turned: u16,
     /// Fall of the lines to the right once upright, degrees; 0 when none were found.
     pub tilt: f64,
-    /// How far the best direction stands out over lines across (1 and more); small numbers are guesses.
+    /// How far the best direction stands out over upright (1 and more); small numbers are guesses.
     pub lead: f64,
+    /// Whether lines run across the page as scanned rather than down it. Which way up is a guess, this hardly ever is.
+    pub across: bool,
 }
 
 /// Finds lines on a normalised picture (`dpi` is the picture's own).
@@ -39,11 +41,15 @@ pub(crate) fn lines(picture: &Picture, dpi: (f64, f64)) -> Lines {
     let coarse = picture.reduced(by);
     let unit = (by.0 as f64 * COARSE_DPI / dpi.0, by.1 as f64 * COARSE_DPI / dpi.1);
     let edges = [0, 90, 180, 270].map(|turned| Edges::of(&coarse, unit, turned));
-    let peaks: Vec<(f64, f64)> = edges.iter().map(Edges::peak).collect();
-    // Upright unless another direction is clearly better.
-    let best = (0..4).max_by(|a, b| peaks[*a].1.total_cmp(&peaks[*b].1)).unwrap_or(0);
-    let lead = peaks[best].1 / peaks[0].1.max(1e-9);
-    Lines { turned: edges[best].turned, tilt: edges[best].tilt(peaks[best]), lead }
+    let peaks = [0, 1, 2, 3].map(|i: usize| edges[i].peak());
+    let height = |i: usize| peaks[i].1;
+    let best = (0..4).reduce(|best, i| if height(i) > height(best) { i } else { best }).unwrap_or(0);
+    Lines {
+        turned: edges[best].turned,
+        tilt: edges[best].tilt(peaks[best]),
+        lead: height(best) / height(0).max(1e-9),
+        across: height(0).max(height(2)) >= height(1).max(height(3)),
+    }
 }
 
 /// The tilt of lines whose turn is known.

@@ -8,6 +8,9 @@ use crate::warp::Map;
 /// A baseline shorter than this many prepared pixels is too short to measure its own tilt.
 const SHORT: i32 = 200;
 
+/// A line less sure than this is a signature, a seal or dirt taken for letters.
+const HOPELESS: f32 = 0.3;
+
 /// Puts the engine's lines onto the page. `page` is its width and height, px.
 pub(crate) fn on_page(lines: &[tesseract::Line], map: &Map, page: (u32, u32)) -> Vec<Line> {
     lines.iter().filter_map(|line| line_on_page(line, map, page)).collect()
@@ -28,7 +31,8 @@ fn line_on_page(line: &tesseract::Line, map: &Map, page: (u32, u32)) -> Option<L
             Some(Word { text, confidence: word.confidence / 100.0, rect })
         })
         .collect();
-    if words.is_empty() {
+    let sure: f32 = words.iter().map(|word| word.confidence).sum();
+    if words.is_empty() || sure < HOPELESS * words.len() as f32 {
         return None;
     }
     let (x1, y1, x2, y2) = line.baseline;

@@ -75,7 +75,9 @@ impl InkMap {
         let (column_of, row_of) = (cells(grey.width, pitch.0, cell_x_mm), cells(grey.height, pitch.1, cell_y_mm));
         let count = |of: &[usize]| {
             let mut counts = vec![0_u32; of.last().map_or(0, |last| last + 1)];
-            of.iter().for_each(|cell| counts[*cell] += 1);
+            for cell in of {
+                counts[*cell] += 1;
+            }
             counts
         };
         let (wide, high) = (count(&column_of), count(&row_of));
@@ -84,11 +86,11 @@ impl InkMap {
         let mut pixels = vec![0_u32; columns * rows];
         for run in marks.runs() {
             let (w, h) = marks.size(run);
-            let mm = (w as f64 * pitch.0).max(h as f64 * pitch.1);
+            let mm = (f64::from(w) * pitch.0).max(f64::from(h) * pitch.1);
             let code = (mm / EXTENT_UNIT_MM - 1e-6).ceil().min(255.0) as u8;
             let row = row_of[run.y as usize] * columns;
-            for x in run.from as usize..run.to as usize {
-                let cell = row + column_of[x];
+            for column in &column_of[run.from as usize..run.to as usize] {
+                let cell = row + column;
                 extent[cell] = extent[cell].max(code);
                 pixels[cell] += 1;
             }
@@ -214,7 +216,9 @@ impl Darkest {
         let mut data = Vec::with_capacity(out_width * height.div_ceil(down));
         for rows in page.data.chunks_exact((width * n).max(1)).take(height).collect::<Vec<_>>().chunks(down) {
             if (across, down) == (1, 1) {
-                rows.iter().for_each(|row| data.extend(line(row)));
+                for row in rows {
+                    data.extend(line(row));
+                }
                 continue;
             }
             let mut darkest = vec![255_u8; out_width];

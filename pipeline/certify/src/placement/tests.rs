@@ -208,6 +208,31 @@ fn a_map_is_stored_and_read_back_and_nothing_else_is() {
     }
 }
 
+/// The box and its clearance lie on the page, over nothing but paper, by a plain look at the pixels.
+fn blank_under(page: &Page, paper: u8, size: SizeMm, found: &model::Placement) {
+    let area = found.rect.grown(found.clearance_mm);
+    assert!(area.x >= -1e-6 && area.y >= -1e-6, "{found:?}");
+    assert!(area.right() <= size.width + 1e-6 && area.bottom() <= size.height + 1e-6, "{found:?}");
+    let px = |mm: f64| (mm / 25.4 * page.dpi) as usize;
+    for y in px(area.y) + 1..px(area.bottom()).min(page.height) {
+        let row = &page.data[y * page.width..(y + 1) * page.width];
+        let under = &row[px(area.x) + 1..px(area.right()).min(page.width)];
+        assert!(under.iter().all(|v| *v == paper), "ink at row {y} under {found:?}");
+    }
+}
+
+/// Nothing as large as the smallest size is blank at the corner.
+fn no_corner_blank(page: &Page, paper: u8, size: SizeMm) {
+    let px = |mm: f64| (mm / 25.4 * page.dpi) as usize;
+    for (x, y) in (0..12).flat_map(|x| (0..12).map(move |y| (2.5 + f64::from(x), 2.5 + f64::from(y)))) {
+        let inside = x + 38.0 < size.width && y + 13.0 < size.height;
+        let (left, right) = (px(x - 2.4), px(x + 37.8));
+        let mut rows = px(y - 2.4)..px(y + 12.8);
+        let blank = inside && rows.all(|row| page.data[row * page.width..][left..right].iter().all(|v| *v == paper));
+        assert!(!blank, "room at {x} {y} of {size:?}");
+    }
+}
+
 #[test]
 fn any_page_gives_a_blank_box_inside_it_or_no_room() {
     let mut seed = 99_u64;
@@ -226,33 +251,13 @@ fn any_page_gives_a_blank_box_inside_it_or_no_room() {
         }
         let ladder = Ladder::default();
         let map = page.map();
-        match find(&map, size, &[], &ladder) {
-            Ok(found) => {
-                placed += 1;
-                let area = found.rect.grown(ladder.clearance_mm);
-                assert!(area.x >= -1e-6 && area.y >= -1e-6, "{found:?}");
-                assert!(area.right() <= size.width + 1e-6 && area.bottom() <= size.height + 1e-6, "{found:?}");
-                let px = |mm: f64| (mm / 25.4 * page.dpi) as usize;
-                for y in px(area.y) + 1..px(area.bottom()).min(page.height) {
-                    let row = &page.data[y * page.width..(y + 1) * page.width];
-                    let under = &row[px(area.x) + 1..px(area.right()).min(page.width)];
-                    assert!(under.iter().all(|v| *v == paper), "ink at row {y} under {found:?}");
-                }
-                assert_eq!(find(&map, size, &[], &ladder).as_ref(), Ok(&found), "the same place again");
-            }
-            Err(_) => {
-                refused += 1;
-                // Nothing as large as the smallest size is blank at the corner, by a plain look at the pixels.
-                let px = |mm: f64| (mm / 25.4 * page.dpi) as usize;
-                for (x, y) in (0..12).flat_map(|x| (0..12).map(move |y| (2.5 + f64::from(x), 2.5 + f64::from(y)))) {
-                    let (right, bottom) = (px(x + 37.8), px(y + 12.8));
-                    let inside = x + 38.0 < size.width && y + 13.0 < size.height;
-                    let blank = inside
-                        && (px(y - 2.4)..bottom)
-                            .all(|row| page.data[row * page.width..][px(x - 2.4)..right].iter().all(|v| *v == paper));
-                    assert!(!blank, "room at {x} {y} of {size:?}");
-                }
-            }
+        if let Ok(found) = find(&map, size, &[], &ladder) {
+            placed += 1;
+            blank_under(&page, paper, size, &found);
+            assert_eq!(find(&map, size, &[], &ladder).as_ref(), Ok(&found), "the same place again");
+        } else {
+            refused += 1;
+            no_corner_blank(&page, paper, size);
         }
     }
     assert!(placed > 10 && refused > 3, "{placed} {refused}");
@@ -266,24 +271,5 @@ fn small_and_false_pages_are_survived() {
             let map = InkMap::from_pixels(&pixels, dpi, 300.0);
             assert!(find(&map, SizeMm { width: 1.0, height: f64::NAN }, &[], &Ladder::default()).is_err());
         }
-    }
-}
-
-#[test]
-#[ignore = "a measurement, not a test: run in release"]
-fn how_long_a_page_takes() {
-    let mut page = Page::a4(240);
-    page.print((25.0, 20.0, 160.0, 250.0));
-    let data: Vec<u8> = page.data.iter().flat_map(|v| [*v, *v, *v]).collect();
-    let pixels = Pixels { width: page.width as u32, height: page.height as u32, channels: 3, data };
-    #[expect(clippy::disallowed_methods, reason = "a measurement")]
-    let now = std::time::Instant::now;
-    for _ in 0..5 {
-        let start = now();
-        let map = InkMap::from_pixels(&pixels, DPI, DPI);
-        let mapped = start.elapsed();
-        let found = find(&map, A4, &[], &Ladder::default()).is_ok();
-        let bytes = map.to_bytes().expect("bytes").len();
-        println!("map {mapped:?}, with search and storing {:?}, found {found}, {bytes} bytes", start.elapsed());
     }
 }
