@@ -104,8 +104,8 @@ impl Collector<'_> {
                 Ok(chain) => return Ok(chain),
                 Err(error) => error,
             };
-            let urls = std::iter::once(leaf).chain(&pool).flat_map(Certificate::issuer_urls);
-            let Some(url) = urls.filter(|url| asked.len() < FETCHES && !asked.contains(*url)).next().cloned() else {
+            let mut urls = std::iter::once(leaf).chain(&pool).flat_map(Certificate::issuer_urls);
+            let Some(url) = urls.find(|url| asked.len() < FETCHES && !asked.contains(*url)).cloned() else {
                 return Err(error.into());
             };
             let fetched = self.transport.get(&url, certificate::LIMIT as u64);
@@ -116,22 +116,22 @@ impl Collector<'_> {
 
     /// Proves a certificate's status, out of the cache when an authority's data still serves.
     fn prove(&mut self, certificate: &Certificate, issuer: &Certificate, wanted: Wanted) -> Result<(), Error> {
-        if let Wanted::ValidAt(at) = wanted {
-            if let Some(proof) = self.cache.get(certificate, at) {
-                self.pieces.extend(proof.pieces);
-                return Ok(());
-            }
+        if let Wanted::ValidAt(at) = wanted
+            && let Some(proof) = self.cache.get(certificate, at)
+        {
+            self.pieces.extend(proof.pieces);
+            return Ok(());
         }
         let mut attempts = Attempts { wanted, stale: None, words: Vec::new() };
         let answer = self
             .by_ocsp(certificate, issuer, &mut attempts)
             .or_else(|| self.by_crl(certificate, issuer, &mut attempts));
-        let Some(answer) = answer else { return Err(self.unproven(certificate, attempts)) };
-        if let Status::Revoked { at, .. } = answer.status {
-            if wanted.is_hit_by(at) {
-                let certificate = certificate.subject().to_string();
-                return Err(Error::Revoked { certificate, at: model::clock::rfc3339_local(at) });
-            }
+        let Some(answer) = answer else { return Err(self.unproven(certificate, &attempts)) };
+        if let Status::Revoked { at, .. } = answer.status
+            && wanted.is_hit_by(at)
+        {
+            let certificate = certificate.subject().to_string();
+            return Err(Error::Revoked { certificate, at: model::clock::rfc3339_local(at) });
         }
         if let (Wanted::ValidAt(_), Some(next_update), Status::Good) = (wanted, answer.next_update, answer.status) {
             self.cache.put(certificate, Proof { pieces: answer.pieces.clone(), next_update });
@@ -140,7 +140,7 @@ impl Collector<'_> {
         Ok(())
     }
 
-    fn unproven(&self, certificate: &Certificate, attempts: Attempts) -> Error {
+    fn unproven(&self, certificate: &Certificate, attempts: &Attempts) -> Error {
         let name = certificate.subject().to_string();
         let (Some(had), Wanted::After { used }) = (attempts.stale, attempts.wanted) else {
             let attempts = if attempts.words.is_empty() {

@@ -126,3 +126,27 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_texts() {
+        let text = || "x".to_owned();
+        let all = [
+            Error::NothingToRaise { path: text() },
+            Error::Revoked { certificate: text(), at: text() },
+            Error::NotFreshYet { certificate: text(), wanted: text(), had: text() },
+            Error::Overdue { certificate: text(), wanted: text(), had: text(), hours: 24 },
+            Error::Unavailable { certificate: text(), attempts: text() },
+            Error::NoTimestamp { attempts: text() },
+            Error::Write { source: std::io::Error::other("x") },
+        ];
+        for error in all {
+            assert!(messages::has(error.code()), "{}", error.code());
+            let text = messages::text(messages::Lang::Vi, error.code(), &error.facts());
+            assert!(!text.contains('{'), "{text}");
+        }
+    }
+}

@@ -26,14 +26,11 @@ pub(crate) fn write(
         let there = existing(reader, &list)?;
         let mut own = Vec::new();
         for bytes in pieces.iter().filter_map(|piece| kind.of(piece)) {
-            let reference = match there.get(bytes) {
-                Some(reference) => *reference,
-                None => {
-                    let reference = revision.add_deflated(&Dictionary::new(), bytes);
-                    list.push(Object::Reference(reference));
-                    reference
-                }
-            };
+            let reference = there.get(bytes).copied().unwrap_or_else(|| {
+                let reference = revision.add_deflated(&Dictionary::new(), bytes);
+                list.push(Object::Reference(reference));
+                reference
+            });
             own.push(Object::Reference(reference));
         }
         if !list.is_empty() {
@@ -47,20 +44,15 @@ pub(crate) fn write(
     by_signature.set(&key(contents), entry);
     store.set("Type", Object::name("DSS"));
     store.set("VRI", by_signature);
-    match catalog.get("DSS").and_then(Object::as_reference) {
-        Some(reference) => revision.replace(reference, &store.into()),
-        None => {
-            let reference = revision.allocate();
-            revision.replace(reference, &store.into());
-            catalog.set("DSS", reference);
-        }
-    }
+    let place = catalog.get("DSS").and_then(Object::as_reference).unwrap_or_else(|| revision.allocate());
+    revision.replace(place, &store.into());
+    catalog.set("DSS", place);
     Ok(())
 }
 
 /// Upper-case hexadecimal SHA-1 of the whole `/Contents`, padding included (EN 319 142-1 §5.4.2.3).
 fn key(contents: &[u8]) -> String {
-    Sha1::digest(contents).iter().map(|byte| format!("{byte:02X}")).collect()
+    Sha1::digest(contents).iter().fold(String::new(), |text, byte| text + &format!("{byte:02X}"))
 }
 
 #[derive(Debug, Clone, Copy)]

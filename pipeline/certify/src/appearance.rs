@@ -9,11 +9,15 @@ use crate::{Error, emblem, mark::Mark};
 /// Text sizes tried, in tenths of a point, the largest first.
 const LARGEST: u32 = 100;
 const SMALLEST: u32 = 26;
+/// A size that needs no second line for any item is taken down to this share of the largest: it reads better.
+const UNBROKEN_SHARE: f64 = 0.86;
 /// Distance of baselines, in sizes.
 const LEADING: f64 = 1.16;
 /// Height of Vietnamese capitals with two accents over the baseline, and of descenders with a dot under it, in sizes.
 const ASCENT: f64 = 0.92;
 const DESCENT: f64 = 0.24;
+/// Outline that makes the heading heavier, in sizes.
+const HEADING_STROKE: f64 = 0.022;
 
 /// The mark laid out in a box.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +28,8 @@ pub struct Layout {
     pub size: f64,
     /// Lines from top to bottom.
     pub lines: Vec<String>,
+    /// How many of them are the heading, drawn heavier.
+    heading: usize,
     padding: f64,
     emblem: f64,
 }
@@ -43,12 +49,12 @@ pub fn lay_out(mark: &Mark, rect: &RectMm, font: &Font) -> Result<Layout, Error>
     let blank = font.width(" ")?;
     let best = [stacked, joined]
         .iter()
-        .filter_map(|paragraphs| largest(paragraphs, blank, &space))
-        .reduce(|best, other| if other.0 > best.0 { other } else { best });
-    let Some((size, lines)) = best else {
+        .filter_map(|paragraphs| best_fit(paragraphs, blank, &space))
+        .reduce(|best, other| if other.size > best.size { other } else { best });
+    let Some(Fit { size, lines, heading }) = best else {
         return Err(Error::DoesNotFit { width_mm: rect.width, height_mm: rect.height });
     };
-    Ok(Layout { width, height, size, lines, padding, emblem })
+    Ok(Layout { width, height, size, lines, heading, padding, emblem })
 }
 
 struct Space {
@@ -79,13 +85,29 @@ fn measure(font: &Font, word: &str) -> Result<Word, Error> {
     Ok(Word { text: letters.iter().map(|(letter, _)| letter).collect(), width, letters })
 }
 
-/// The largest size at which the paragraphs fit, with their lines.
-fn largest(paragraphs: &[Paragraph], blank: f64, space: &Space) -> Option<(f64, Vec<String>)> {
-    (SMALLEST..=LARGEST).rev().map(|tenths| f64::from(tenths) / 10.0).find_map(|size| {
-        let lines: Vec<String> =
-            paragraphs.iter().flat_map(|paragraph| wrap(paragraph, blank, space.width / size)).collect();
-        (text_height(lines.len(), size) <= space.height).then_some((size, lines))
-    })
+struct Fit {
+    size: f64,
+    lines: Vec<String>,
+    heading: usize,
+}
+
+/// The largest size at which the paragraphs fit, or one a little smaller at which none of them is broken.
+fn best_fit(paragraphs: &[Paragraph], blank: f64, space: &Space) -> Option<Fit> {
+    let sizes = || (SMALLEST..=LARGEST).rev().map(|tenths| f64::from(tenths) / 10.0);
+    let largest = sizes().find_map(|size| fit(paragraphs, blank, space, size))?;
+    let unbroken = sizes()
+        .filter(|size| *size <= largest.size && *size >= largest.size * UNBROKEN_SHARE)
+        .filter_map(|size| fit(paragraphs, blank, space, size))
+        .find(|fit| fit.lines.len() == paragraphs.len());
+    Some(unbroken.unwrap_or(largest))
+}
+
+fn fit(paragraphs: &[Paragraph], blank: f64, space: &Space, size: f64) -> Option<Fit> {
+    let wrapped: Vec<Vec<String>> =
+        paragraphs.iter().map(|paragraph| wrap(paragraph, blank, space.width / size)).collect();
+    let heading = wrapped.first().map_or(0, Vec::len);
+    let lines: Vec<String> = wrapped.into_iter().flatten().collect();
+    (text_height(lines.len(), size) <= space.height).then_some(Fit { size, lines, heading })
 }
 
 fn text_height(lines: usize, size: f64) -> f64 {
@@ -129,19 +151,19 @@ fn wrap(paragraph: &Paragraph, blank: f64, width: f64) -> Vec<String> {
 pub fn write(layout: &Layout, font: &Font, matrix: &[f64; 6], revision: &mut Revision) -> Result<Reference, Error> {
     let subset = font.subset(layout.lines.iter().map(String::as_str))?;
     let mut content = String::new();
-    let Layout { width, height, size, lines, padding, emblem } = layout;
+    let Layout { width, height, size, lines, heading, padding, emblem } = layout;
     // The frame's stroke stays inside the box: nothing of the mark may leave the place that was proven blank.
     push(&mut content, &format!("q 0.72 0.07 0.09 RG 0.5 w 0.5 0.5 {} {} re S", num(width - 1.0), num(height - 1.0)));
     emblem::draw(&mut content, *padding, (height - emblem) / 2.0, *emblem);
     let left = emblem + 2.0 * padding;
     let top = height / 2.0 + text_height(lines.len(), *size) / 2.0 - ASCENT * size;
-    push(
-        &mut content,
-        &format!("0 0 0 rg BT /F1 {} Tf {} TL {} {} Td", num(*size), num(size * LEADING), num(left), num(top)),
-    );
+    let (text, leading, stroke) = (num(*size), num(size * LEADING), num(size * HEADING_STROKE));
+    push(&mut content, &format!("0 0 0 rg 0 0 0 RG {stroke} w BT /F1 {text} Tf {leading} TL 2 Tr"));
+    push(&mut content, &format!("{} {} Td", num(left), num(top)));
     for (i, line) in lines.iter().enumerate() {
+        let weight = if i == *heading { "0 Tr " } else { "" };
         let operator = if i == 0 { "Tj" } else { "'" };
-        push(&mut content, &format!("<{}> {operator}", hex(&subset.encode(line)?)));
+        push(&mut content, &format!("{weight}<{}> {operator}", hex(&subset.encode(line)?)));
     }
     push(&mut content, "ET Q");
     let font = subset.write(revision);
@@ -167,5 +189,8 @@ pub(crate) fn num(value: f64) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02X}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ use crate::{
 
 /// Widget flags: print and locked (ISO 32000-1 table 165).
 const PRINT_LOCKED: i64 = 132;
-/// DocMDP: filling forms and signing stay allowed; verification allows only validation data and timestamps of it.
+/// `DocMDP`: filling forms and signing stay allowed; verification allows only validation data and timestamps of it.
 const DOC_MDP: i64 = 2;
 /// Page sizes that agree up to this are the same page, mm.
 const SAME_PAGE_MM: f64 = 1.0;
@@ -83,7 +83,7 @@ pub struct Sealed {
     pub scheme: &'static str,
     /// Name of the signature field.
     pub field: String,
-    /// Whether the signature certifies (DocMDP), or is one among others on a file that came signed.
+    /// Whether the signature certifies (`DocMDP`), or is one among others on a file that came signed.
     pub certifies: bool,
     /// What the mark says.
     pub mark: Mark,

@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn session(clock: &FixedClock) -> Session {
-        let limits = Limits { duration: Duration::from_secs(100), signatures: 3, idle: Duration::from_secs(60) };
+        let limits = Limits { duration: Duration::from_secs(100), signatures: 3, idle: Duration::from_mins(1) };
         let pin = Zeroizing::new("1234".to_owned());
         Session::open(limits, clock, pin, |pin| {
             assert_eq!(pin.as_str(), "1234");

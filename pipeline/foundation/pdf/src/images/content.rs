@@ -102,7 +102,8 @@ fn times(a: [f64; 6], b: [f64; 6]) -> [f64; 6] {
 
 /// Whether the operands are so many zeros: black in grey and in red, green, blue.
 fn are_zero(operands: &[Object], count: usize) -> bool {
-    operands.len() == count && operands.iter().all(|operand| operand.as_number().is_some_and(|value| value.abs() < 1e-9))
+    operands.len() == count
+        && operands.iter().all(|operand| operand.as_number().is_some_and(|value| value.abs() < 1e-9))
 }
 
 /// The box of the unit square under a matrix that neither turns nor mirrors.
