@@ -38,7 +38,9 @@ const LONGEST: usize = 160;
 pub(crate) fn parse(raw: &str) -> Option<DateLine> {
     let text: String = clean(raw).chars().take(LONGEST).collect();
     let folded = fold(&text);
-    let found = SPELLED.captures(&folded).or_else(|| FIGURES.captures(&folded))?;
+    let spelled = SPELLED.captures(&folded);
+    let in_figures = spelled.is_none();
+    let found = spelled.or_else(|| FIGURES.captures(&folded))?;
     let whole = found.get(0)?;
     let from = folded.get(..whole.start())?.chars().count();
     let to = from + whole.as_str().chars().count();
@@ -47,7 +49,8 @@ pub(crate) fn parse(raw: &str) -> Option<DateLine> {
     // Specks of the rule above the line may stand between the comma and the date.
     let place = before.split(',').next().unwrap_or("").trim().trim_end_matches(['.', ';', ' ']);
     let place = place.trim_start_matches(|c: char| !c.is_alphanumeric());
-    if !place.is_empty() && !is_place(place) {
+    // *Ngày 3/2/1986* without a place is what a stamp of receipt says.
+    if (place.is_empty() && in_figures) || (!place.is_empty() && !is_place(place)) {
         return None;
     }
     let skipped = before.find(place).and_then(|at| before.get(..at)).map_or(0, |s| s.chars().count());
@@ -125,6 +128,7 @@ mod tests {
             ("Phan Thiết, ngày 14 tháng 9 năm 1217", "|Phan Thiết"),
             ("Căn cứ Quyết định số 12-QĐ/TU ngày 14 tháng 9 năm 2017", "-"),
             ("có hiệu lực từ ngày 14 tháng 9 năm 2017", "-"),
+            ("Ngày 18/10/1983", "-"),
             ("hằng ngày", "-"),
             ("", "-"),
         ] {

@@ -19,6 +19,8 @@ pub(crate) fn read(page: u32, height: f64, header: &Header) -> Option<Extracted>
         .iter()
         .take_while(|row| row.top() < below)
         .filter(|row| is_capitals(&row.text()) && !is_ornament(&row.text()))
+        // A number box that could not be read is no body.
+        .filter(|row| !(fold(&row.text()).starts_with("so") && row.text().chars().any(|c| c.is_ascii_digit())))
         .filter(|row| secrecy::level_of_mark(&row.text(), false).is_none())
         .map(|row| row.tokens.iter().filter(|t| t.text.chars().any(char::is_alphanumeric)).cloned().collect())
         .collect();

@@ -84,6 +84,12 @@ impl Segment {
         median(self.tokens.iter().map(|t| t.place.height).collect())
     }
 
+    /// The segment without the words the engine doubts; none when nothing is left.
+    pub(crate) fn believed(&self, least: f32) -> Option<Self> {
+        let tokens: Vec<Token> = self.tokens.iter().filter(|token| token.confidence >= least).cloned().collect();
+        (!tokens.is_empty()).then_some(Self { tokens })
+    }
+
     /// Whether two segments stand at the same height.
     pub(crate) fn beside(&self, other: &Self) -> bool {
         let shared = self.bottom().min(other.bottom()) - self.top().max(other.top());
@@ -198,22 +204,10 @@ impl Frame {
         }
         let shown_width = f64::from(page.width_px) * 25.4 / page.dpi_x;
         let shown_height = f64::from(page.height_px) * 25.4 / page.dpi_y;
-        let across = page.turned == 90 || page.turned == 270;
+        let (turned, tilt) = direction(page);
+        let across = turned == 90 || turned == 270;
         let (width, height) = if across { (shown_height, shown_width) } else { (shown_width, shown_height) };
-        let angles: Vec<f64> = page.lines.iter().filter(|l| l.words.len() >= 3).map(|l| l.angle_deg).collect();
-        let tilt = median(angles);
-        // A tilt beyond what a feeder does, or on a turned page, is not measured in a way we can undo.
-        let tilt = if page.turned == 0 && tilt.abs() <= 15.0 { tilt.to_radians() } else { 0.0 };
-        Some(Self {
-            dpi_x: page.dpi_x,
-            dpi_y: page.dpi_y,
-            shown_width,
-            shown_height,
-            turned: page.turned,
-            tilt,
-            width,
-            height,
-        })
+        Some(Self { dpi_x: page.dpi_x, dpi_y: page.dpi_y, shown_width, shown_height, turned, tilt, width, height })
     }
 
     fn tokens(&self, line: &Line) -> Vec<Token> {
@@ -245,6 +239,29 @@ impl Frame {
         let (x, y) = (cx + dx * cos + dy * sin, cy - dx * sin + dy * cos);
         RectMm { x: x - turned.width / 2.0, y: y - turned.height / 2.0, ..turned }
     }
+}
+
+/// Clockwise turn that makes the text upright, and the tilt left then (radians, positive when lines fall). Both are
+/// measured on the words themselves: from the first to the last word of a line is the way it reads.
+fn direction(page: &PageWords) -> (u16, f64) {
+    let centre = |r: RectPx| (f64::from(r.x) + f64::from(r.width) / 2.0, f64::from(r.y) + f64::from(r.height) / 2.0);
+    let ways: Vec<f64> = page
+        .lines
+        .iter()
+        .filter(|line| line.words.len() >= 3)
+        .filter_map(|line| {
+            let ((x0, y0), (x1, y1)) = (centre(line.words.first()?.rect), centre(line.words.last()?.rect));
+            Some(((y1 - y0) / page.dpi_y).atan2((x1 - x0) / page.dpi_x).to_degrees())
+        })
+        .collect();
+    let quarter = |way: &f64| (-way / 90.0).round().rem_euclid(4.0) as u16 * 90;
+    let most =
+        [0_u16, 90, 180, 270].into_iter().rev().max_by_key(|turn| ways.iter().filter(|w| quarter(w) == *turn).count());
+    let turned = most.filter(|_| !ways.is_empty()).unwrap_or(page.turned);
+    let rest = |way: f64| (way + f64::from(turned) + 180.0).rem_euclid(360.0) - 180.0;
+    let tilt = median(ways.into_iter().map(rest).filter(|tilt| tilt.abs() < 45.0).collect());
+    // No feeder tilts further; what seems to is a table or a seal.
+    (turned, if tilt.abs() <= 15.0 { tilt.to_radians() } else { 0.0 })
 }
 
 /// Boxes beyond any page would overflow later sums.

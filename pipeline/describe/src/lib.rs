@@ -167,4 +167,6 @@ fn declare(declared: &Declared, fields: &mut BTreeMap<Field, Extracted>) {
 }
 
 #[cfg(test)]
+mod test_page;
+#[cfg(test)]
 mod tests;

@@ -81,9 +81,15 @@ pub fn parse(raw: &str) -> Option<DocNumber> {
         return None;
     }
     let mut certainty = 1.0;
-    for (doubt, factor) in
-        [(digits_mended, 0.8), (code_mended, 0.85), (label.is_none(), 0.8), (read.separator.is_none(), 0.8)]
-    {
+    // A Party number always has a type; what stands there in its place was misread.
+    let odd_type = style == Style::Party && type_code.is_none();
+    for (doubt, factor) in [
+        (digits_mended, 0.8),
+        (code_mended, 0.85),
+        (label.is_none(), 0.8),
+        (read.separator.is_none(), 0.8),
+        (odd_type, 0.6),
+    ] {
         if doubt {
             certainty *= factor;
         }

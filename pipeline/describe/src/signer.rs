@@ -7,7 +7,7 @@ use crate::{
     header::rows,
     layout::{Segment, Sheet, Token, join, reading},
     text::{compact, fold, fold_char, is_capitals, is_ornament},
-    vocabulary::{OFFICES, begins_role, is_surname, mend_accents, mended_surname, nearest_office},
+    vocabulary::{begins_role, is_surname, mend_role, mended_surname, names_office, nearest_office},
 };
 
 /// What the foot of a paper says.
@@ -79,18 +79,19 @@ fn role(page: u32, lines: &[Segment]) -> Option<Extracted> {
         .iter()
         .map(|line| {
             let words: Vec<&str> = line.tokens.iter().map(|token| token.text.as_str()).collect();
-            let text = mend_accents(&words, OFFICES).join(" ");
+            let text = mend_role(&words).join(" ");
             nearest_office(&text).map_or(text, str::to_owned)
         })
         .collect();
-    // *KT. GIÁM ĐỐC* is signed by a deputy: where the line below says the head's own office, its first word was lost,
-    // and what is left would name another person's office.
+    // The last line is the signer's own office. Where it was lost or misread, what is left names no office or another
+    // person's: *KT. GIÁM ĐỐC* is never signed by the *GIÁM ĐỐC*.
+    let own = texts.last().is_some_and(|line| names_office(line));
     let lost = texts.windows(2).any(|pair| match pair {
         [above, below] => compact(above).strip_prefix("kt").is_some_and(|office| office == compact(below)),
         _ => false,
     });
     let tokens: Vec<Token> = lines.iter().flat_map(|line| line.tokens.iter().cloned()).collect();
-    (!lost).then(|| reading(page, texts.join(" "), &tokens, 1.0))
+    (own && !lost).then(|| reading(page, texts.join(" "), &tokens, 1.0))
 }
 
 /// Words freed from the specks that the seal leaves between and around them; *KT.* keeps its stop, *T/M* its stroke.
@@ -99,7 +100,7 @@ fn cleaned(segment: &Segment) -> Segment {
     for token in &segment.tokens {
         let text = token.text.replace(',', ".");
         let kept = |c: char| c.is_alphanumeric() || c == '.' || c == '/';
-        for word in text.split(|c: char| !kept(c)) {
+        for word in text.split(|c: char| !kept(c)).flat_map(|word| word.split_inclusive('.')) {
             let word = word.trim_start_matches(['.', '/']).trim_end_matches('/');
             let abbreviated = ABBREVIATED.contains(&compact(word).as_str());
             let word = if abbreviated { word } else { word.trim_end_matches('.') };
@@ -145,13 +146,15 @@ fn name_certainty(segment: &Segment) -> Option<f32> {
     let titles = words.iter().take_while(|word| TITLES.contains(&fold(word.trim_end_matches('.')).as_str())).count();
     // A name may itself begin like a rank (*Tạ*, *Thượng*): then it is all name.
     let name = [words.get(titles..).unwrap_or_default(), &words].into_iter().find(|name| is_formed(name))?;
+    // *Thị* is a middle name: the surname before it was lost.
+    let lost = name.first().is_some_and(|word| fold(word) == "thi");
     let surname = name.first().is_some_and(|word| is_surname(word));
     // A name in capitals is rarer than one in small letters, and without a known surname it is too likely a role line.
     match (surname, is_capitals(&text)) {
         (true, false) => Some(1.0),
         (true, true) => Some(0.92),
-        // A rare surname; of two words alone the surname may be the one that was lost.
-        (false, false) if name.len() > 2 => Some(0.6),
+        // A rare surname must be read without doubt; of two words alone the surname may be the one that was lost.
+        (false, false) if name.len() > 2 && !lost && segment.confidence() > 0.94 => Some(0.6),
         (false, false) => None,
         (false, true) => None,
     }
@@ -163,8 +166,14 @@ fn is_formed(words: &[&str]) -> bool {
         && words.iter().all(|word| {
             let letters = word.trim_end_matches(['.', ',']);
             letters.chars().count() >= 2
-                && letters.chars().all(|c| fold_char(c).is_ascii_alphabetic())
+                && letters.chars().all(is_vietnamese)
                 && letters.chars().any(|c| "aeiouy".contains(fold_char(c)))
                 && letters.chars().next().is_some_and(char::is_uppercase)
         })
+}
+
+/// Letters of Vietnamese: accents stand on vowels only, but for đ.
+fn is_vietnamese(c: char) -> bool {
+    let base = fold_char(c);
+    base.is_ascii_alphabetic() && (c.is_ascii() || "aeiouyd".contains(base))
 }

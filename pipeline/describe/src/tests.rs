@@ -1,105 +1,7 @@
 use model::{Line, RectPx, Word};
 
 use super::*;
-
-/// A made-up page of A4 at 200 dpi on which lines are set in millimetres.
-struct Page(PageWords);
-
-const PX_PER_MM: f64 = 200.0 / 25.4;
-
-impl Page {
-    fn new(page: u32) -> Self {
-        Self(PageWords {
-            page,
-            width_px: 1654,
-            height_px: 2339,
-            dpi_x: 200.0,
-            dpi_y: 200.0,
-            turned: 0,
-            lines: Vec::new(),
-            stamps: Vec::new(),
-            confidence: 0.9,
-            attempts: Vec::new(),
-            findings: Vec::new(),
-        })
-    }
-
-    /// One engine line at height `y`, made of pieces that begin at their `x`.
-    fn line(mut self, y: f64, pieces: &[(f64, &str)]) -> Self {
-        let line = set(y, pieces);
-        self.0.lines.push(line);
-        self
-    }
-
-    fn centred(self, y: f64, text: &str) -> Self {
-        let x = 105.0 - width(text) / 2.0;
-        self.line(y, &[(x, text)])
-    }
-
-    fn stamp(mut self, x: f64, y: f64, text: &str) -> Self {
-        let line = set(y, &[(x, text)]);
-        self.0.stamps.push(line);
-        self
-    }
-
-    fn body(mut self, mut y: f64, lines: &[&str]) -> Self {
-        for text in lines {
-            self = self.line(y, &[(30.0, text)]);
-            y += 6.5;
-        }
-        self
-    }
-
-    /// The same paper laid on the glass a quarter turn wrong, so that it must be turned clockwise to be read.
-    fn turned(mut self) -> Self {
-        let width = self.0.width_px;
-        for word in self.0.lines.iter_mut().chain(&mut self.0.stamps).flat_map(|line| &mut line.words) {
-            let r = word.rect;
-            word.rect = RectPx { x: r.y, y: width - r.x - r.width, width: r.height, height: r.width };
-        }
-        (self.0.width_px, self.0.height_px) = (self.0.height_px, self.0.width_px);
-        self.0.turned = 90;
-        self
-    }
-
-    /// The same paper fed askew.
-    fn tilted(mut self, degrees: f64) -> Self {
-        let (sin, cos) = degrees.to_radians().sin_cos();
-        let (cx, cy) = (f64::from(self.0.width_px) / 2.0, f64::from(self.0.height_px) / 2.0);
-        for line in self.0.lines.iter_mut().chain(&mut self.0.stamps) {
-            line.angle_deg = degrees;
-            for word in &mut line.words {
-                let r = word.rect;
-                let (dx, dy) =
-                    (f64::from(r.x) + f64::from(r.width) / 2.0 - cx, f64::from(r.y) + f64::from(r.height) / 2.0 - cy);
-                let (x, y) = (cx + dx * cos - dy * sin, cy + dx * sin + dy * cos);
-                word.rect.x = (x - f64::from(r.width) / 2.0).max(0.0) as u32;
-                word.rect.y = (y - f64::from(r.height) / 2.0).max(0.0) as u32;
-            }
-        }
-        self
-    }
-}
-
-fn width(text: &str) -> f64 {
-    text.chars().count() as f64 * 2.3
-}
-
-fn set(y: f64, pieces: &[(f64, &str)]) -> Line {
-    let mut words = Vec::new();
-    for (x, text) in pieces {
-        let mut at = *x;
-        for word in text.split(' ') {
-            let px = |mm: f64| (mm * PX_PER_MM).round() as u32;
-            if !word.is_empty() {
-                let rect = RectPx { x: px(at), y: px(y), width: px(width(word)), height: px(4.0) };
-                words.push(Word { text: word.to_owned(), confidence: 0.9, rect });
-            }
-            at += width(word) + 1.4;
-        }
-    }
-    Line { words, baseline_x: 0.0, baseline_y: 0.0, angle_deg: 0.0, height_px: 4.0 * PX_PER_MM, block: 0 }
-}
+use crate::test_page::Page;
 
 fn decision() -> Page {
     Page::new(1)
@@ -305,6 +207,15 @@ fn what_a_seal_leaves_of_the_signer() {
         // What is left of a name is none.
         (&[(135.0, 200.0, "CHỦ. NHIỆM"), (140.0, 236.0, "rần Quốc Sơn")], "CHỦ NHIỆM|"),
         (&[(135.0, 200.0, "TRƯỞNG BAN"), (140.0, 236.0, "Minh Cúc")], "TRƯỞNG BAN|"),
+        (&[(135.0, 200.0, "TRƯỞNG BAN"), (140.0, 236.0, "Thị Minh Hoa")], "TRƯỞNG BAN|"),
+        (&[(135.0, 200.0, "TRƯỞNG BAN"), (140.0, 236.0, "Phạñĩ Thị Hồng")], "TRƯỞNG BAN|"),
+        // The signer's own office is gone.
+        (&[(125.0, 200.0, "T/M BAN THƯỜNG VỤ"), (130.0, 236.0, "Lê Công Thịnh")], "|Lê Công Thịnh"),
+        (&[(125.0, 200.0, "TM. ỦY BAN NHÂN DÂN"), (136.0, 206.0, "zÊHU TỊCH")], "|"),
+        (
+            &[(125.0, 200.0, "K/T CHÁNH VĂN PHÒNG"), (125.0, 206.0, "PHÓ.CHÁNH VĂN PHÒNG")],
+            "K/T CHÁNH VĂN PHÒNG PHÓ CHÁNH VĂN PHÒNG|",
+        ),
         (&[(135.0, 200.0, "Q. GIÁM ĐỐC"), (140.0, 236.0, "Trương Th")], "Q. GIÁM ĐỐC|"),
         (
             &[(135.0, 200.0, "GIÁM ĐỐC"), (140.0, 220.0, "(đã ký)"), (140.0, 236.0, "TRẦN VĂN AN")],
@@ -412,6 +323,24 @@ fn secrecy_marks_hold_and_look_alikes_do_not() {
     let both = described(&[&decision().stamp(40.0, 40.0, "MẬT"), &Page::new(2).stamp(20.0, 12.0, "TỐI MẬT")]);
     let mark = both.secrecy.expect("a mark");
     assert_eq!((mark.level, mark.page), (Secrecy::ToiMat, 2));
+}
+
+#[test]
+fn a_mark_read_several_times_over_is_one_mark() {
+    let mut page = decision().line(42.0, &[(45.0, "[Tt Ï TỐI [Tối MẬT]")]);
+    for (word, confidence) in
+        page.0.lines.last_mut().expect("a line").words.iter_mut().zip([0.45, 0.06, 0.74, 0.39, 0.65])
+    {
+        word.confidence = confidence;
+    }
+    assert_eq!(described(&[&page]).secrecy.map(|mark| mark.level), Some(Secrecy::ToiMat));
+}
+
+#[test]
+fn the_way_lines_read_goes_before_what_the_engine_says_of_the_page() {
+    let mut page = decision();
+    page.0.turned = 90;
+    check(&described(&[&page]), &[(Field::Number, "754"), (Field::Issuer, "TỈNH ỦY BÌNH THUẬN")]);
 }
 
 #[test]

@@ -248,8 +248,8 @@ pub(crate) const BODIES: &[&str] = &[
     "THANH TRA TỈNH",
 ];
 
-/// Signing offices, and the bodies in whose name they sign.
-pub(crate) const OFFICES: &[&str] = &[
+/// Bodies in whose name somebody signs.
+const SIGNING_BODIES: &[&str] = &[
     "BAN THƯỜNG VỤ",
     "BAN THƯỜNG TRỰC",
     "BAN CHẤP HÀNH",
@@ -257,6 +257,12 @@ pub(crate) const OFFICES: &[&str] = &[
     "ỦY BAN NHÂN DÂN",
     "HỘI ĐỒNG NHÂN DÂN",
     "ỦY BAN KIỂM TRA",
+    "ỦY BAN MẶT TRẬN TỔ QUỐC",
+    "THƯỜNG TRỰC",
+];
+
+/// Signing offices.
+const OFFICES: &[&str] = &[
     "BÍ THƯ",
     "PHÓ BÍ THƯ",
     "TỔNG BÍ THƯ",
@@ -401,16 +407,11 @@ pub(crate) fn mended_surname(word: &str) -> Option<String> {
     Some(if word == word.to_uppercase() { only.to_uppercase() } else { (*only).to_owned() })
 }
 
-/// Words (folded) with which the lines of a signing role begin, beside [`OFFICES`].
-const ROLE_STARTS: &[&str] = &[
-    "t m",
-    "tm",
-    "k t",
-    "kt",
-    "t l",
-    "tl",
-    "tuq",
-    "t uq",
+/// Words (folded) with which a signing role begins that speaks for another.
+const ON_BEHALF: &[&str] = &["t m", "tm", "k t", "kt", "t l", "tl", "tuq", "t uq"];
+
+/// Words (folded) with which other offices begin.
+const OTHER_OFFICES: &[&str] = &[
     "q",
     "tong giam doc",
     "pho tong giam doc",
@@ -419,39 +420,61 @@ const ROLE_STARTS: &[&str] = &[
     "chi cuc truong",
     "tong cuc truong",
     "vu truong",
-    "thuong truc",
     "uy vien",
     "tu lenh",
     "chinh uy",
     "chi huy truong",
-    "doan chu tich",
     "chu toa",
     "nguoi lap",
     "nguoi ky",
     "ke toan truong",
     "vien pho",
     "truong doan",
+    "doan chu tich",
 ];
+
+/// A text in folded words without punctuation.
+fn plain(text: &str) -> String {
+    let plain: String = fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn begins(text: &str, start: &str) -> bool {
+    text.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// Whether a line speaks for another: *T/M*, *KT.*, *TL.*
+pub(crate) fn is_on_behalf(line: &str) -> bool {
+    let line = plain(line);
+    ON_BEHALF.iter().any(|start| begins(&line, start))
+}
+
+/// Whether a line names a person's office. A role without such a line has lost it.
+pub(crate) fn names_office(line: &str) -> bool {
+    let line = plain(line);
+    OTHER_OFFICES.iter().any(|start| begins(&line, start)) || OFFICES.iter().any(|office| begins(&line, &plain(office)))
+}
 
 /// Whether a line in capitals begins like a signing role.
 pub(crate) fn begins_role(line: &str) -> bool {
-    let words = |text: &str| {
-        let plain: String = fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-        plain.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let plain = words(line);
-    let begins = |start: &str| plain.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-    ROLE_STARTS.iter().any(|start| begins(start)) || OFFICES.iter().any(|office| begins(&words(office)))
+    let text = plain(line);
+    is_on_behalf(line) || names_office(line) || SIGNING_BODIES.iter().any(|body| begins(&text, &plain(body)))
+}
+
+/// A role line's words with the accents of known offices and bodies.
+pub(crate) fn mend_role(words: &[&str]) -> Vec<String> {
+    let phrases: Vec<&str> = SIGNING_BODIES.iter().chain(OFFICES).copied().collect();
+    mend_accents(words, &phrases)
 }
 
 /// The office a noisy line must be: one letter wrong, too many or too few (*ZPHÓ GIÁM ĐỐC*), and only one office so near.
 pub(crate) fn nearest_office(line: &str) -> Option<&'static str> {
-    let plain = compact(line);
+    let wanted = compact(line);
     // *Q. GIÁM ĐỐC* is as near as *ZGIÁM ĐỐC*, but reads well as it is.
-    if plain.chars().count() < 6 || begins_role(line) {
+    if wanted.chars().count() < 6 || begins_role(line) {
         return None;
     }
-    let mut near = OFFICES.iter().filter(|office| distance(&plain, &compact(office), 1).is_some());
+    let mut near = OFFICES.iter().filter(|office| distance(&wanted, &compact(office), 1).is_some());
     let only = near.next()?;
     near.next().is_none().then_some(only)
 }
