@@ -2,6 +2,8 @@
 //!
 //! One chain serves all questions; every section answers with what is wrong, and the test tells all of it.
 
+#![expect(clippy::print_stdout, reason = "the figures are part of the answer")]
+
 mod fidelity;
 mod judged;
 mod outcomes;
@@ -25,6 +27,8 @@ struct House {
     sealed: BTreeMap<String, PathBuf>,
 }
 
+/// One group of questions.
+type Section = fn(&House) -> Wrong;
 /// What a section found wrong.
 type Wrong = Vec<String>;
 
@@ -59,7 +63,7 @@ impl House {
 #[test]
 fn samples_go_the_whole_way() {
     let house = House::build();
-    let sections: [(&str, fn(&House) -> Wrong); 12] = [
+    let sections: [(&str, Section); 12] = [
         ("outcomes", outcomes::as_expected),
         ("certified", outcomes::certified_and_stored),
         ("originals", outcomes::originals),

@@ -72,7 +72,7 @@ fn tampered_copy(house: &House) -> Wrong {
     overwrite(&file, |bytes| bytes[3] ^= 1);
     let output = house.sandbox.alone(&["--json", "audit"]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    overwrite(&file, |bytes| *bytes = whole.clone());
+    overwrite(&file, |bytes| bytes.clone_from(&whole));
     let named = said.contains("\"altered\"") && said.contains("description.json");
     if output.status.code() == Some(10) && named {
         Vec::new()
@@ -81,11 +81,13 @@ fn tampered_copy(house: &House) -> Wrong {
     }
 }
 
+type Change = fn(&mut Vec<u8>);
+
 /// One byte of an exported file: the verdict is `invalid`, and so is a file cut before its end.
 fn tampered_file(house: &House) -> Wrong {
     let Some(sealed) = house.files().into_iter().next() else { return vec!["nothing is sealed".to_owned()] };
     let mut wrong = Vec::new();
-    let cases: [(&str, fn(&mut Vec<u8>)); 3] = [
+    let cases: [(&str, Change); 3] = [
         ("a changed byte", |bytes| bytes[1500] ^= 1),
         ("an appended byte", |bytes| bytes.extend(b"\n% more\n")),
         ("a cut tail", |bytes| bytes.truncate(bytes.len() / 2)),

@@ -33,8 +33,24 @@ macro_rules! catalogue {
 }
 
 catalogue!(
-    "reasons", "commands", "durable", "scan", "pdf", "pki", "raster", "intake", "recognize", "assemble", "certify",
-    "augment", "preserve", "register", "verify", "conduct", "search", "config",
+    "reasons",
+    "commands",
+    "durable",
+    "scan",
+    "pdf",
+    "pki",
+    "raster",
+    "intake",
+    "recognize",
+    "assemble",
+    "certify",
+    "augment",
+    "preserve",
+    "register",
+    "verify",
+    "conduct",
+    "search",
+    "config",
 );
 
 static TEXTS: LazyLock<BTreeMap<String, Text>> = LazyLock::new(|| {
