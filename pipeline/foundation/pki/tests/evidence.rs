@@ -189,6 +189,9 @@ fn a_forged_link_breaks_the_path() {
 }
 
 /// Any prefix, and any flipped byte, is an answer or an error, never a panic, and a flip is never believed.
+/// Reads foreign bytes, whatever comes of it.
+type Parser = fn(&[u8]);
+
 #[test]
 fn no_bytes_make_a_reader_panic() {
     let house = house();
@@ -196,7 +199,7 @@ fn no_bytes_make_a_reader_panic() {
     let imprint: [u8; 32] = Digest::Sha256.of(b"x").try_into().expect("length");
     let request = Request::new(&imprint, &[7; 8], None);
     let token = house.tsa.token(&imprint, "20261125000000Z", Some(&[7; 8]));
-    let samples: [(Vec<u8>, fn(&[u8])); 6] = [
+    let samples: [(Vec<u8>, Parser); 6] = [
         (house.person.der.clone(), |b| drop(Certificate::parse(b))),
         (signature(&house, b"content", true), |b| drop(SignedData::parse(b).map(|s| s.parsed_certificates()))),
         (house.status.ocsp(&house.ca, &house.person, NOW, TO, None), |b| drop(ocsp::Response::parse(b))),
