@@ -6,16 +6,17 @@ use crate::authority::Agency;
 
 use super::{
     compose::{Fill, compose},
-    encode::{jpeg, pdf, png, tiff},
+    encode::pdf,
     error::Error,
     fonts::Fonts,
     layout::{Layout, lay_out},
     make::original,
+    package::{Packed, Packer, extension, form, spoil},
     paper::{Era, Paper},
     plate::Glyphs,
     prng::Seeded,
     recipe::{Odd, Package, Recipe},
-    scanner::{Colours, Look, Picture, scan},
+    scanner::{Colours, Look, scan},
     sheet::{Sheet, print},
     signed, table,
     truth::{Expected, Truth, TruthPage, fields, lines},
@@ -45,10 +46,10 @@ pub(crate) fn make_document(
     let seed = seed.fork(&repeated.place);
     let manuscript = manuscript(repeated, &seed, fonts);
     let look = look(repeated, &seed);
-    let (pictures, free_corner) = pictures(repeated, &manuscript, &look, &seed, fonts);
+    let (packed, free_corner) = scans(repeated, &manuscript, &look, &seed, fonts)?;
     let coded = match recipe.package {
         Package::BornPdf => vec![(String::new(), born(recipe, &manuscript, fonts, agency)?)],
-        _ => files(repeated, &pictures, &look)?,
+        _ => packed.files,
     };
     let source = format!("{}{}", recipe.place, extension(recipe.package));
     let truth = Truth {
@@ -56,7 +57,7 @@ pub(crate) fn make_document(
         source: source.clone(),
         expected: expected(recipe, all),
         fields: if recipe.odd == Odd::NoRoom { BTreeMap::new() } else { fields(&manuscript.paper) },
-        pages: truth_pages(recipe, &manuscript, &pictures, &look, fonts),
+        pages: truth_pages(recipe, &manuscript, packed.pages, &look, fonts),
         free_corner_mm: (recipe.package != Package::BornPdf).then_some(free_corner),
         form: form(recipe.package),
         odd: odd(recipe.odd),
@@ -65,8 +66,8 @@ pub(crate) fn make_document(
         .into_iter()
         .map(|(name, bytes)| (if name.is_empty() { source.clone() } else { format!("{source}/{name}") }, bytes))
         .collect();
-    spoil(recipe, &mut files, &pictures, look.dpi)?;
-    if let Some(declaration) = declaration(recipe, &manuscript.paper, pictures.len()) {
+    spoil(recipe.odd, &mut files);
+    if let Some(declaration) = declaration(recipe, &manuscript.paper, packed.pages) {
         files.push((declaration_path(recipe, &source), declaration.into_bytes()));
     }
     Ok(Made { files, truth })
@@ -137,20 +138,20 @@ fn look(recipe: &Recipe, seed: &Seeded) -> Look {
     look
 }
 
-/// Every page scanned, and page one's blank corner.
-fn pictures(
+/// Every page scanned and packed, and page one's blank corner.
+fn scans(
     recipe: &Recipe,
     manuscript: &Manuscript,
     look: &Look,
     seed: &Seeded,
     fonts: &Fonts,
-) -> (Vec<Picture>, [f64; 2]) {
+) -> Result<(Packed, [f64; 2]), Error> {
+    let mut packer = Packer::new(recipe, look);
+    let mut corner = [0.0; 2];
     if recipe.package == Package::BornPdf {
-        return (vec![], [0.0; 2]);
+        return Ok((packer.finish()?, corner));
     }
     let mut glyphs = Glyphs::new(fonts);
-    let mut pictures = Vec::new();
-    let mut corner = [0.0; 2];
     // Papers are written on both sides: page 2 is the back of page 1, and shines through.
     for (sheet, pages) in manuscript.layout.pages.chunks(2).enumerate() {
         let mut sides: Vec<Sheet> = Vec::new();
@@ -166,75 +167,15 @@ fn pictures(
             corner = [width, height].map(|mm| (mm * 10.0).round() / 10.0);
         }
         for (side, front) in sides.iter().enumerate() {
-            let back = sides.get(1 - side);
             let look = Look { reverse: side == 1, ..look.clone() };
-            let picture = scan(front, back, &look, &seed.fork(&format!("scan {}", sheet * 2 + side)));
-            pictures.push(match recipe.odd {
+            let picture = scan(front, sides.get(1 - side), &look, &seed.fork(&format!("scan {}", sheet * 2 + side)));
+            packer.page(match recipe.odd {
                 Odd::Turned(quarters) => picture.turned(quarters),
                 _ => picture,
-            });
+            })?;
         }
     }
-    (pictures, corner)
-}
-
-/// The files of a document: name below its folder (empty: the document is the file) and bytes.
-fn files(recipe: &Recipe, pictures: &[Picture], look: &Look) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let dpi = look.dpi;
-    let coded = |picture: &Picture, coding: jpeg::Coding| jpeg::encode(picture, dpi, coding);
-    let plain = jpeg::Coding::plain(look.quality);
-    let mut files = Vec::new();
-    match recipe.package {
-        Package::Jpegs { progressive, orientation, .. } => {
-            for (number, picture) in pictures.iter().enumerate() {
-                // Stored turned, so that the tag turns it back.
-                let stored = picture.turned(match orientation {
-                    3 => 2,
-                    6 => 3,
-                    8 => 1,
-                    _ => 0,
-                });
-                let coding = jpeg::Coding { progressive, orientation, ..plain };
-                files.push((page_name(recipe.odd, number, "jpg"), coded(&stored, coding)?));
-            }
-        }
-        Package::Jpeg => files.push((String::new(), coded(&pictures[0], plain)?)),
-        Package::Tiffs { coding, strip_rows, .. } => {
-            for (number, picture) in pictures.iter().enumerate() {
-                let frame = tiff::Frame { picture, dpi, coding, strip_rows, orientation: 1 };
-                files.push((page_name(recipe.odd, number, "tif"), tiff::encode(&[frame])?));
-            }
-        }
-        Package::Tiff { coding, strip_rows, .. } => {
-            let frame = |picture| tiff::Frame { picture, dpi, coding, strip_rows, orientation: 1 };
-            files.push((String::new(), tiff::encode(&pictures.iter().map(frame).collect::<Vec<_>>())?));
-        }
-        Package::Pngs { .. } => {
-            for (number, picture) in pictures.iter().enumerate() {
-                files.push((page_name(recipe.odd, number, "png"), png::encode(picture, dpi)?));
-            }
-        }
-        Package::ScannerPdf { colours } => {
-            let jpegs = pictures.iter().map(|picture| coded(picture, plain)).collect::<Result<Vec<_>, _>>()?;
-            let page = |(picture, jpeg): (&Picture, &'_ Vec<u8>)| (picture.width, picture.height, jpeg.len());
-            let sizes: Vec<_> = pictures.iter().zip(&jpegs).map(page).collect();
-            let pages: Vec<_> = jpegs
-                .iter()
-                .zip(sizes)
-                .map(|(jpeg, (width, height, _))| pdf::ScannedPage {
-                    jpeg,
-                    size: (width, height),
-                    grey: colours == Colours::Grey,
-                    dpi,
-                    rotate: 0,
-                })
-                .collect();
-            files.push((String::new(), pdf::scanned(&pages)));
-        }
-        // Made from text, not from pictures.
-        Package::BornPdf => {}
-    }
-    Ok(files)
+    Ok((packer.finish()?, corner))
 }
 
 /// A PDF made from text; signed by another agency when the recipe says so.
@@ -249,50 +190,6 @@ fn born(recipe: &Recipe, manuscript: &Manuscript, fonts: &Fonts, agency: Option<
         signed::change(&mut bytes);
     }
     Ok(bytes)
-}
-
-/// What an oddity does to finished files.
-fn spoil(recipe: &Recipe, files: &mut Vec<(String, Vec<u8>)>, pictures: &[Picture], dpi: f64) -> Result<(), Error> {
-    match recipe.odd {
-        Odd::CutOff => {
-            if let Some((_, bytes)) = files.last_mut() {
-                bytes.truncate(bytes.len() * 3 / 5);
-            }
-        }
-        Odd::Mixed => {
-            let coding = tiff::Coding::Jpeg { quality: 80 };
-            let frame = |picture| tiff::Frame { picture, dpi, coding, strip_rows: 0, orientation: 1 };
-            let folder = recipe.place.clone();
-            files
-                .push((format!("{folder}/cả tập.tif"), tiff::encode(&pictures.iter().map(frame).collect::<Vec<_>>())?));
-        }
-        Odd::Arriving => {
-            if let Some((name, bytes)) = files.last().cloned() {
-                files.push((format!("{name}.part"), bytes[..bytes.len() / 3].to_vec()));
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-fn page_name(odd: Odd, number: usize, extension: &str) -> String {
-    match odd {
-        // Page 2 comes before page 10, whatever the alphabet says.
-        Odd::NaturalNames => {
-            format!("trang {}.{extension}", [1, 2, 10, 11, 100].get(number).copied().unwrap_or(number + 200))
-        }
-        _ => format!("{:03}.{extension}", number + 1),
-    }
-}
-
-fn extension(package: Package) -> &'static str {
-    match package {
-        Package::Jpeg => ".jpg",
-        Package::Tiff { .. } => ".tif",
-        Package::ScannerPdf { .. } | Package::BornPdf => ".pdf",
-        Package::Jpegs { .. } | Package::Tiffs { .. } | Package::Pngs { .. } => "",
-    }
 }
 
 fn declaration_path(recipe: &Recipe, source: &str) -> String {
@@ -316,14 +213,8 @@ fn declaration(recipe: &Recipe, paper: &Paper, pages: usize) -> Option<String> {
     }
 }
 
-fn truth_pages(
-    recipe: &Recipe,
-    manuscript: &Manuscript,
-    pictures: &[Picture],
-    look: &Look,
-    fonts: &Fonts,
-) -> Vec<TruthPage> {
-    let count = pictures.len().max(manuscript.layout.pages.len());
+fn truth_pages(recipe: &Recipe, manuscript: &Manuscript, scanned: usize, look: &Look, fonts: &Fonts) -> Vec<TruthPage> {
+    let count = scanned.max(manuscript.layout.pages.len());
     let turned = match recipe.odd {
         Odd::Turned(quarters) => (4 - quarters % 4) % 4 * 90,
         _ => 0,
@@ -376,33 +267,6 @@ fn expected(recipe: &Recipe, all: &[Recipe]) -> Expected {
         duplicate_of: (state == "duplicate").then(|| format!("{}{}", repeated.place, extension(repeated.package))),
         form: (state == "done")
             .then(|| if recipe.package == Package::BornPdf { "original" } else { "assembled" }.to_owned()),
-    }
-}
-
-fn form(package: Package) -> String {
-    match package {
-        Package::Jpegs { colours, progressive, orientation } => {
-            let kind = if progressive { "progressive" } else { "baseline" };
-            format!("jpeg folder, {kind}, {}, orientation {orientation}", colour(colours))
-        }
-        Package::Jpeg => "one jpeg".into(),
-        Package::Tiffs { colours, coding, strip_rows } => {
-            format!("tiff folder, {coding:?}, {}, strips of {strip_rows}", colour(colours))
-        }
-        Package::Tiff { colours, coding, strip_rows } => {
-            format!("one tiff, {coding:?}, {}, strips of {strip_rows}", colour(colours))
-        }
-        Package::Pngs { colours } => format!("png folder, {}", colour(colours)),
-        Package::ScannerPdf { colours } => format!("scanner's pdf, {}", colour(colours)),
-        Package::BornPdf => "born-digital pdf".into(),
-    }
-}
-
-fn colour(colours: Colours) -> &'static str {
-    match colours {
-        Colours::Colour => "colour",
-        Colours::Grey => "grey",
-        Colours::Bilevel => "bilevel",
     }
 }
 

@@ -12,6 +12,7 @@ mod error;
 pub mod fonts;
 pub mod layout;
 mod make;
+mod package;
 pub mod paper;
 pub mod plate;
 pub mod prng;
