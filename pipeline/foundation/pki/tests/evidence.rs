@@ -188,10 +188,10 @@ fn a_forged_link_breaks_the_path() {
     assert!(matches!(broken, Err(Error::PathRefused { reason: PathFault::Signature, .. })), "{broken:?}");
 }
 
-/// Any prefix, and any flipped byte, is an answer or an error, never a panic, and a flip is never believed.
 /// Reads foreign bytes, whatever comes of it.
 type Parser = fn(&[u8]);
 
+/// Any prefix, and any flipped byte, is an answer or an error, never a panic, and a flip is never believed.
 #[test]
 fn no_bytes_make_a_reader_panic() {
     let house = house();
