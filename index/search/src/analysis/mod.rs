@@ -77,6 +77,8 @@ mod tests {
         assert_eq!(tokens("Số 754-QĐ/TU ngày"), "0:so 1:#754qdtu 1:754 2:qd 3:tu 4:ngay");
         assert_eq!(tokens("Số: 08 /2016/ TT-BQP"), "0:so 1:#82016ttbqp 1:08 2:2016 3:tt 4:bqp");
         assert_eq!(tokens("ngày 14/9/2017"), "0:ngay 1:14 2:9 3:2017");
+        assert_eq!(tokens("12-CT/TƯ"), tokens("12-CT/TU\u{31b}"));
+        assert_eq!(tokens("0-aÀ"), tokens("0-aA\u{300}"));
         assert_eq!(tokens("“Đảng bộ”, … !"), "0:dang 1:bo");
         assert_eq!(tokens(""), "");
     }

@@ -1,5 +1,7 @@
 //! Document numbers inside text and queries: `754-QĐ/TU`, `08 /2016/TT-BQP`, `893/STTTT-CNTT`.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::normalize::{Forms, forms};
 
 /// A document number and the words that hold it.
@@ -32,6 +34,10 @@ pub(crate) fn is_type_code(word: &str) -> bool {
 
 /// Every document number in a text, from left to right, none overlapping.
 pub(crate) fn spans(words: &[&str]) -> Vec<Span> {
+    // Decomposed letters would end a part at their first accent.
+    let composed: Vec<String> = words.iter().map(|word| word.nfc().collect()).collect();
+    let words: Vec<&str> = composed.iter().map(String::as_str).collect();
+    let words = words.as_slice();
     let mut found = Vec::new();
     let mut at = Cursor { words, word: 0, rest: words.first().copied().unwrap_or("") };
     loop {
