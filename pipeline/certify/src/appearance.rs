@@ -10,7 +10,7 @@ use crate::{Error, emblem, mark::Mark};
 const LARGEST: u32 = 100;
 const SMALLEST: u32 = 26;
 /// A size that needs no second line for any item is taken down to this share of the largest: it reads better.
-const UNBROKEN_SHARE: f64 = 0.86;
+const UNBROKEN_SHARE: f64 = 0.84;
 /// Distance of baselines, in sizes.
 const LEADING: f64 = 1.16;
 /// Height of Vietnamese capitals with two accents over the baseline, and of descenders with a dot under it, in sizes.
@@ -47,11 +47,8 @@ pub fn lay_out(mark: &Mark, rect: &RectMm, font: &Font) -> Result<Layout, Error>
     let stacked = paragraphs(font, [kind.clone(), number.clone()].into_iter().chain(items.clone()))?;
     let joined = paragraphs(font, [format!("{kind} – {number}")].into_iter().chain(items))?;
     let blank = font.width(" ")?;
-    let best = [stacked, joined]
-        .iter()
-        .filter_map(|paragraphs| best_fit(paragraphs, blank, &space))
-        .reduce(|best, other| if other.size > best.size { other } else { best });
-    let Some(Fit { size, lines, heading }) = best else {
+    let best = best_fit(&[stacked, joined], blank, &space);
+    let Some(Fit { size, lines, heading, broken: _ }) = best else {
         return Err(Error::DoesNotFit { width_mm: rect.width, height_mm: rect.height });
     };
     Ok(Layout { width, height, size, lines, heading, padding, emblem })
@@ -89,16 +86,16 @@ struct Fit {
     size: f64,
     lines: Vec<String>,
     heading: usize,
+    broken: bool,
 }
 
-/// The largest size at which the paragraphs fit, or one a little smaller at which none of them is broken.
-fn best_fit(paragraphs: &[Paragraph], blank: f64, space: &Space) -> Option<Fit> {
+/// The largest size at which one of the arrangements fits, or one a little smaller at which no paragraph is broken.
+fn best_fit(arrangements: &[Vec<Paragraph>], blank: f64, space: &Space) -> Option<Fit> {
     let sizes = || (SMALLEST..=LARGEST).rev().map(|tenths| f64::from(tenths) / 10.0);
-    let largest = sizes().find_map(|size| fit(paragraphs, blank, space, size))?;
-    let unbroken = sizes()
-        .filter(|size| *size <= largest.size && *size >= largest.size * UNBROKEN_SHARE)
-        .filter_map(|size| fit(paragraphs, blank, space, size))
-        .find(|fit| fit.lines.len() == paragraphs.len());
+    let fits = |size| arrangements.iter().filter_map(move |paragraphs| fit(paragraphs, blank, space, size));
+    let largest = sizes().flat_map(fits).next()?;
+    let readable = largest.size * UNBROKEN_SHARE;
+    let unbroken = sizes().take_while(|size| *size >= readable).flat_map(fits).find(|fit| !fit.broken);
     Some(unbroken.unwrap_or(largest))
 }
 
@@ -106,8 +103,9 @@ fn fit(paragraphs: &[Paragraph], blank: f64, space: &Space, size: f64) -> Option
     let wrapped: Vec<Vec<String>> =
         paragraphs.iter().map(|paragraph| wrap(paragraph, blank, space.width / size)).collect();
     let heading = wrapped.first().map_or(0, Vec::len);
+    let broken = wrapped.iter().any(|lines| lines.len() > 1);
     let lines: Vec<String> = wrapped.into_iter().flatten().collect();
-    (text_height(lines.len(), size) <= space.height).then_some(Fit { size, lines, heading })
+    (text_height(lines.len(), size) <= space.height).then_some(Fit { size, lines, heading, broken })
 }
 
 fn text_height(lines: usize, size: f64) -> f64 {
