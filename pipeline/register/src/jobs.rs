@@ -74,8 +74,8 @@ impl Commit {
 
 impl Register {
     /// A document was seen in inbound. `look` tells this content's outside (sizes and times) apart from another's.
-    /// Nothing happens while the same source is open, or stands in any end with the same look; a held document whose
-    /// files changed is tried again. Answers the job that was made ready.
+    /// Nothing happens while the same source is open, or is held, rejected or a duplicate with the same look; a held
+    /// document whose files changed is tried again. Answers the job that was made ready.
     pub fn enter(&self, source: &str, look: &str) -> Result<Option<i64>, Error> {
         self.enter_and(source, look, None)
     }
@@ -101,7 +101,10 @@ impl Register {
         facts.insert("look".into(), look.into());
         match last {
             Some(job) if fold::is_open(&job.state) => Ok(None),
-            Some(job) if job.card.get("look").and_then(|v| v.as_str()) == Some(look) => Ok(None),
+            // Its originals left inbound before it was done: whatever lies there now was dropped anew.
+            Some(job) if job.state != JobState::Done && job.card.get("look").and_then(|v| v.as_str()) == Some(look) => {
+                Ok(None)
+            }
             Some(Job { no, state: JobState::Held(..), .. }) => {
                 add(tx, now, Some(no), &Commit::of(EventKind::Tried { source: source.into() }).with(facts))?;
                 Ok(Some(no))

@@ -29,8 +29,12 @@ fn a_job_walks_and_the_chain_holds() {
         step(&register, *stage);
     }
     assert_eq!(register.job(1).expect("job").state, JobState::Done);
-    assert_eq!(register.enter("a/b", "1").expect("enter"), None, "same look after the end");
-    assert_eq!(register.enter("a/b", "2").expect("enter"), Some(2), "other content at the same place");
+    assert_eq!(register.enter("a/b", "1").expect("enter"), Some(2), "done means gone from inbound: dropped again");
+    let twin = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let same = Commit::of(EventKind::Duplicated { of: "a".into() });
+    register.commit(&twin, &[same]).expect("duplicate");
+    assert_eq!(register.enter("a/b", "1").expect("enter"), None, "a duplicate is told once");
+    assert_eq!(register.enter("a/b", "2").expect("enter"), Some(3), "other content at the same place");
     register.check_tail(u64::MAX).expect("chain");
     assert_eq!(register.totals().expect("totals").documents.get("done"), Some(&1));
 }

@@ -53,8 +53,8 @@ pub(super) fn run(ui: Ui, root: &Path, pin_fd: Option<i32>) -> Result<u8, Error>
     Ok(if waits + held > 0 { exit::WAITING } else { exit::OK })
 }
 
-/// What waits without having been touched in this run is part of its answer.
+/// What waits or is held without having been touched in this run is part of its answer.
 fn waiting(home: &conduct::Home) -> Result<Vec<i64>, Error> {
-    let open = |job: &Job| matches!(job.state, JobState::Waiting(..) | JobState::Ready(_));
+    let open = |job: &Job| matches!(job.state, JobState::Waiting(..) | JobState::Held(..) | JobState::Ready(_));
     Ok(home.register.jobs()?.into_iter().filter(open).map(|job| job.no).collect())
 }
