@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::{
     Error, Home, calendar,
     lanes::{Shared, held, lanes, waited},
+    signing::SessionState,
 };
 
 /// What an onlooker is told.
@@ -104,11 +105,24 @@ fn feed(shared: &Shared<'_>, mode: Mode, stop: &AtomicBool) -> Result<(), Error>
         if mode == Mode::Run && looks >= 2 && shared.quiet()? {
             return Ok(());
         }
+        show_pauses(shared)?;
         if mode == Mode::Serve && now.saturating_sub(last_round) >= TRY_AGAIN {
             calendar::round(shared)?;
             last_round = now;
         }
         shared.rest(Duration::from_millis(50).max(settle / 8));
+    }
+    Ok(())
+}
+
+/// A stage that pauses makes all its documents wait, visibly; a session that a person opened ends the wait for it at once.
+fn show_pauses(shared: &Shared<'_>) -> Result<(), Error> {
+    for (stage, cause) in shared.paused() {
+        if cause == Cause::Key && matches!(shared.home.signing.state(), SessionState::Open { .. }) {
+            shared.resume(cause)?;
+        } else {
+            shared.home.register.pause(stage, cause.code())?;
+        }
     }
     Ok(())
 }
