@@ -33,7 +33,7 @@ def machine():
     say(
         f"{m['processor']}, {m['cores']} cores, {m['memory_kib'] / 1048576:.0f} GiB, SHA-NI {'yes' if m['sha_ni'] else 'no'}, "
         f"Linux {m['kernel']}, file system {m['filesystem']}. {m['rustc']}; {m['tesseract']}; {m['python']}; "
-        f"peers {m['peers'].strip().replace('==', ' ').replace(' ocr', ', ocr')}. Commit {m['commit']}. "
+        f"peers {m['peers'].strip().replace(' ', ', ').replace('==', ' ')}. Commit {m['commit']}. "
         f"Load when it began: {m['load']} — CPU seconds and ratios count; wall times are only as good as the machine was quiet.",
         "",
     )
@@ -68,16 +68,20 @@ def ocr():
 
 
 def seal():
-    ours, peer = load("seal-ours.json"), load("seal-peer.json")
-    if not ours or not peer:
+    ours, peer, fresh = load("seal-ours.json"), load("seal-peer-cached.json"), load("seal-peer-fresh.json")
+    if not ours or not peer or not fresh:
         return
     say("## Sealing to B-LTA", "", f"One page ({number('seal-bytes.txt') / 1e6:.2f} MB), {ours['documents']} documents after warm-up, in process, same SoftHSM2 token (RSA-3072), TSA and")
-    say("anchors. Both keep CA and TSA revocation data; ours asks for the signer's OCSP answer once a document (it must be fresher than the")
-    say("timestamp), pyHanko takes it from its cache. Ours also embeds a Vietnamese font in the mark; pyHanko's stamp embeds none.", "")
+    say("anchors. Both keep CA and TSA revocation data. Ours asks for the signer's OCSP answer once a document, because it must be fresher")
+    say("than the timestamp; pyHanko is measured twice: with everything cached (its OCSP answer is then older than what it speaks about,")
+    say("and a strict verifier calls the file indeterminate), and asking as ours does. Ours embeds a Vietnamese font in the mark,")
+    say("pyHanko's stamp embeds none.", "")
     say("| | CPU ms | wall ms |", "|---|---|---|")
-    say(f"| mocban | {ours['cpu_ms_each']:.1f} | {ours['wall_ms_each']:.1f} |", f"| pyHanko | {peer['cpu_ms_each']:.1f} | {peer['wall_ms_each']:.1f} |")
+    say(f"| mocban | {ours['cpu_ms_each']:.1f} | {ours['wall_ms_each']:.1f} |", f"| pyHanko, all cached | {peer['cpu_ms_each']:.1f} | {peer['wall_ms_each']:.1f} |")
+    say(f"| pyHanko, fresh OCSP | {fresh['cpu_ms_each']:.1f} | {fresh['wall_ms_each']:.1f} |")
     ratio = peer["cpu_ms_each"] / ours["cpu_ms_each"]
-    say("", f"**{ratio:.1f}×** less CPU. Bar: ≥ 10×: {verdict(ratio >= 10)}.", "")
+    say("", f"**{ratio:.1f}×** less CPU than the cached peer, {fresh['cpu_ms_each'] / ours['cpu_ms_each']:.1f}× less than the one that asks.")
+    say(f"Bar: ≥ 10× against the cached one: {verdict(ratio >= 10)}.", "")
 
 
 def large():

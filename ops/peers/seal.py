@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """pyHanko seals one PDF to PAdES B-LTA again and again in one process: same token, authority and anchors as ours.
 
-Usage: seal.py HOME PDF OUT_DIR DOCUMENTS WARM_UP
-One PKCS#11 session and one validation context for all documents, so that certificates, OCSP and CRLs are fetched
-during the warm-up only. Its mark is pyHanko's own text stamp (no font to embed): the cheaper case.
+Usage: seal.py HOME PDF OUT_DIR DOCUMENTS WARM_UP cached|fresh
+One PKCS#11 session for all documents. cached: one validation context too, so that certificates, OCSP and CRLs are fetched
+during the warm-up only, and the OCSP answer is older than the timestamps it should speak about. fresh: a context for each
+document that knows the roots' CRLs and asks for the signer's status, as ours does. Its mark is pyHanko's own text stamp (no font to embed): the cheaper case.
 """
-import json, sys, time
+import json, sys, time, urllib.request
 
 from asn1crypto import pem, x509
 from pyhanko.config.pkcs11 import TokenCriteria
@@ -28,7 +29,14 @@ def main():
     )
     signer = PKCS11Signer(session, cert_label="archive", key_label="archive", ca_chain=[issuer])
     stamper = timestamps.HTTPTimeStamper(f"http://{address}/tsa")
-    context = ValidationContext(trust_roots=roots, other_certs=[issuer], allow_fetching=True, revocation_mode="hard-fail")
+    lists = [urllib.request.urlopen(f"http://{address}/{stem}.crl").read() for stem in ("root", "tsa-root")]
+
+    def new_context():
+        return ValidationContext(
+            trust_roots=roots, other_certs=[issuer], crls=lists, allow_fetching=True, revocation_mode="hard-fail"
+        )
+
+    shared = new_context() if sys.argv[6] == "cached" else None
 
     def seal(number):
         with open(pdf, "rb") as source, open(f"{out}/{number:04}.pdf", "w+b") as target:
@@ -40,7 +48,7 @@ def main():
                 docmdp_permissions=fields.MDPPerm.FILL_FORMS,
                 embed_validation_info=True,
                 use_pades_lta=True,
-                validation_context=context,
+                validation_context=shared or new_context(),
             )
             spec = fields.SigFieldSpec("Archive", on_page=0, box=(14, 785, 142, 828))
             style = TextStampStyle(stamp_text="Signed by: %(signer)s\nTime: %(ts)s")
