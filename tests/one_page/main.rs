@@ -173,7 +173,7 @@ fn seal_and_raise(base: &Path, key: &mut dyn CertificationKey, anchors: &Anchors
         key_role: "archive",
         key,
         anchors,
-        tsa: &certify::Tsa::new(&urls, &transport),
+        tsa: &pki::tsa::Tsa::new(&urls, &transport),
         clock: &SystemClock,
     };
     let sealed = certify::seal(request, &mut File::create(&seal).expect("a file")).expect("sealed");
@@ -182,7 +182,7 @@ fn seal_and_raise(base: &Path, key: &mut dyn CertificationKey, anchors: &Anchors
         parts: &[base.to_owned(), seal.clone()],
         state: Some(sealed.state),
         anchors,
-        tsa: &augment::Tsa::new(&urls, &transport),
+        tsa: &pki::tsa::Tsa::new(&urls, &transport),
         transport: &transport,
         clock: &SystemClock,
         grace: Duration::from_hours(24),

@@ -15,6 +15,7 @@ use pki::{
     path::Anchors,
     token::Pkcs11Key,
     transport::{HttpTransport, Transport},
+    tsa::Tsa,
 };
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -66,8 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Value> {
     let pin = Zeroizing::new(read("pin")?.trim().to_owned());
     let urls = vec![format!("http://{}/tsa", read("address")?.trim())];
     let transport = HttpTransport::new(Duration::from_secs(20));
-    let tsa_sealing = certify::Tsa::new(&urls, &transport);
-    let tsa_raising = augment::Tsa::new(&urls, &transport);
+    let tsa = Tsa::new(&urls, &transport);
     let mut bench = Bench {
         key: Pkcs11Key::open(&arguments.module, "mocban", "archive", &pin)?,
         anchors: Anchors::from_pem(read("root.pem")?.as_bytes())?,
@@ -78,11 +78,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Value> {
     };
     std::fs::create_dir_all(&arguments.to)?;
     for number in 0..arguments.warm_up {
-        bench.one(number, &tsa_sealing, &tsa_raising)?;
+        bench.one(number, &tsa)?;
     }
     let meter = Meter::start();
     for number in 0..arguments.documents {
-        bench.one(number, &tsa_sealing, &tsa_raising)?;
+        bench.one(number, &tsa)?;
     }
     let each = f64::from(arguments.documents.max(1));
     Ok(json!({
@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Value> {
 }
 
 impl Bench<'_> {
-    fn one(&mut self, number: u32, sealing: &certify::Tsa<'_>, raising: &augment::Tsa<'_>) -> Result<()> {
+    fn one(&mut self, number: u32, tsa: &Tsa<'_>) -> Result<()> {
         let at = |name: &str| self.arguments.to.join(format!("{number:04}.{name}"));
         let (seal_path, raise_path) = (at("seal"), at("raise"));
         let base = self.arguments.pdf.as_path();
@@ -106,7 +106,7 @@ impl Bench<'_> {
             key_role: "archive",
             key: &mut self.key,
             anchors: &self.anchors,
-            tsa: sealing,
+            tsa,
             clock: &SystemClock,
         };
         let mut out = BufWriter::new(File::create(&seal_path)?);
@@ -117,7 +117,7 @@ impl Bench<'_> {
             parts: &parts,
             state: Some(sealed.state),
             anchors: &self.anchors,
-            tsa: raising,
+            tsa,
             transport: self.transport,
             clock: &SystemClock,
             grace: Duration::from_hours(24),

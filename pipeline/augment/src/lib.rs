@@ -10,9 +10,7 @@ mod collect;
 mod error;
 mod raise;
 mod store;
-mod tsa;
 
 pub use cache::ValidationCache;
 pub use error::Error;
 pub use raise::{RaiseRequest, Raised, raise};
-pub use tsa::Tsa;

@@ -12,6 +12,7 @@ use pki::{
     path::Anchors,
     timestamp::TimestampToken,
     transport::Transport,
+    tsa::Tsa,
 };
 
 use crate::{
@@ -19,7 +20,6 @@ use crate::{
     cache::{Piece, ValidationCache},
     collect::{Collector, Wanted},
     store,
-    tsa::Tsa,
 };
 
 /// Widget flags: print and locked.

@@ -5,12 +5,13 @@ mod support;
 
 use std::{path::PathBuf, time::Duration};
 
-use augment::{Error, RaiseRequest, Raised, Tsa, ValidationCache, raise};
+use augment::{Error, RaiseRequest, Raised, ValidationCache, raise};
 use model::{Cause, Disposition, HoldReason, Level, Sha256};
 use pdf::{Change, FileDigest, Source, compare_in, dss_in, signatures_in};
 use pki::{
     timestamp::TimestampToken,
     transport::{Transport, TransportError},
+    tsa::Tsa,
 };
 use samples::authority::Reason;
 use std::sync::Mutex;

@@ -13,9 +13,7 @@ pub mod mark;
 pub mod placement;
 mod seal;
 pub mod session;
-mod tsa;
 
 pub use error::Error;
 pub use mark::Mark;
 pub use seal::{SealRequest, Sealed, seal};
-pub use tsa::Tsa;

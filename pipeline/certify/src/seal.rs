@@ -11,6 +11,7 @@ use pki::{
     cms::{self, SignedAttributes},
     key::{CertificationKey, Scheme, signature_fits},
     path::{self, Anchors},
+    tsa::Tsa,
 };
 
 use crate::{
@@ -18,7 +19,6 @@ use crate::{
     appearance::{self, Layout},
     gate,
     mark::Mark,
-    tsa::Tsa,
 };
 
 /// Widget flags: print and locked (ISO 32000-1 table 165).

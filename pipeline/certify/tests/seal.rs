@@ -2,12 +2,13 @@
 
 mod support;
 
-use certify::{Error, Tsa, seal};
+use certify::{Error, seal};
 use model::{Cause, Clock as _, CopyKind, Disposition, HoldReason, Sha256};
 use pdf::{Change, FileDigest, Source, compare_in, signatures_in};
 use pki::{
     cms::{self, SignedData},
     timestamp::TimestampToken,
+    tsa::Tsa,
 };
 use support::{House, certification, placement, request, stream_base, table_base};
 

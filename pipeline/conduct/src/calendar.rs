@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use model::{Cause, DocumentId, event::EventKind};
+use pki::tsa::Tsa;
 use preserve::DirectoryCopy;
 use register::{Commit, Facts, Job};
 use serde_json::json;
@@ -64,7 +65,7 @@ pub(crate) fn round(shared: &Shared<'_>) -> Result<(), Error> {
     for cause in retried_causes(shared.home) {
         shared.resume(cause)?;
     }
-    raise_late(shared.home)?;
+    raise_late(shared)?;
     shared.home.flush_journal()?;
     Ok(())
 }
@@ -73,22 +74,22 @@ pub(crate) fn round(shared: &Shared<'_>) -> Result<(), Error> {
 ///
 /// # Errors
 /// Only the register's own: a service that is still away is tried again at the next round.
-pub fn raise_late(home: &Home) -> Result<u64, Error> {
-    let mut raised = 0;
+pub(crate) fn raise_late(shared: &Shared<'_>) -> Result<(), Error> {
+    let home = shared.home;
     for job in home.register.done_at_level("B-T")? {
-        match raise_one(home, &job) {
-            Ok(()) => raised += 1,
+        match raise_one(home, &shared.tsa, &job) {
+            Ok(()) => shared.touch(job.no),
             Err(error @ Error::Register(_)) => return Err(error),
             Err(error) => {
                 tracing::info!(job = job.no, code = error.code(), "a seal could not rise yet");
-                return Ok(raised);
+                return Ok(());
             }
         }
     }
-    Ok(raised)
+    Ok(())
 }
 
-fn raise_one(home: &Home, job: &Job) -> Result<(), Error> {
+fn raise_one(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(), Error> {
     let Some(id) = job.document else { return Ok(()) };
     // All copies that hold the document rise together: none is left behind with an older version.
     let holding = home.register.stored(job.no)?;
@@ -104,7 +105,7 @@ fn raise_one(home: &Home, job: &Job) -> Result<(), Error> {
     let folder = crate::home::signed_folder(home, job);
     let before = steps::card_text(job, "sealed_sha256").unwrap_or_default();
     let base = base_of(&copies, id, before)?;
-    let made = steps::augment::raise_parts(home, base.as_slice(), before, &folder)?;
+    let made = steps::augment::raise_parts(home, tsa, base.as_slice(), before, &folder)?;
     let stored = steps::preserve::store_raised(home, job, &copies, &made)?;
     let card = facts([("level", json!(made.level)), ("sealed_sha256", json!(made.sha256)), ("reason", json!(null))]);
     let mut commits = vec![Commit::of(EventKind::Raised).with(card)];

@@ -62,6 +62,8 @@ pub fn work(
 ) -> Result<Vec<i64>, Error> {
     calendar::start(home)?;
     let shared = Shared::new(home, report);
+    // Also for those who only ever `run`: what was stored at B-T rises at the next start.
+    calendar::raise_late(&shared)?;
     let lanes = lanes(home);
     std::thread::scope(|scope| {
         for lane in &lanes {

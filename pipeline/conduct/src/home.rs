@@ -7,11 +7,10 @@ use std::{
 };
 
 use augment::ValidationCache;
-use certify::Tsa;
 use config::{Policy, Settings};
 use durable::HomeLock;
 use model::{Clock, Sha256};
-use pki::{path::Anchors, transport::HttpTransport};
+use pki::{path::Anchors, transport::HttpTransport, tsa::Tsa};
 use preserve::DirectoryCopy;
 use register::{Artifact, Job, Register};
 use search::Index;
@@ -77,7 +76,7 @@ impl Home {
         })
     }
 
-    /// The timestamp authorities.
+    /// The timestamp authorities. Made once for all the work: they remember how large tokens are.
     pub(crate) fn tsa(&self) -> Tsa<'_> {
         Tsa::new(&self.settings.tsa.urls, &self.transport)
     }

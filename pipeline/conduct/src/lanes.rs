@@ -7,6 +7,7 @@ use std::{
 };
 
 use model::{Cause, Disposition, HoldReason, Stage, event::EventKind};
+use pki::tsa::Tsa;
 use register::{Commit, Facts, Job};
 use serde_json::json;
 
@@ -26,6 +27,7 @@ pub(crate) struct Lane {
 /// What the lanes share.
 pub(crate) struct Shared<'a> {
     pub home: &'a Home,
+    pub tsa: Tsa<'a>,
     pub report: &'a (dyn Fn(Progress<'_>) + Sync),
     state: Mutex<State>,
     wake: Condvar,
@@ -60,7 +62,7 @@ pub(crate) fn lanes(home: &Home) -> Vec<Lane> {
 
 impl<'a> Shared<'a> {
     pub(crate) fn new(home: &'a Home, report: &'a (dyn Fn(Progress<'_>) + Sync)) -> Self {
-        Self { home, report, state: Mutex::new(State::default()), wake: Condvar::new() }
+        Self { home, tsa: home.tsa(), report, state: Mutex::new(State::default()), wake: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -188,7 +190,7 @@ impl<'a> Shared<'a> {
     fn one(&self, job: &Job) -> Result<(), Error> {
         let model::stage::JobState::Running(stage) = job.state else { return Ok(()) };
         (self.report)(Progress::Started { job, stage });
-        let committed = match step(self.home, job, stage) {
+        let committed = match step(self.home, &self.tsa, job, stage) {
             Ok(commits) => self.home.register.commit(job, &commits)?,
             Err(error) => self.settle(job, stage, error)?,
         };

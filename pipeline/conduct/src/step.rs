@@ -1,6 +1,7 @@
 //! One step of one document: the one match over the stages.
 
 use model::Stage;
+use pki::tsa::Tsa;
 use register::{Commit, Job};
 
 use crate::{Error, Home, steps};
@@ -10,15 +11,15 @@ use crate::{Error, Home, steps};
 ///
 /// # Errors
 /// With the disposition that tells the dispatcher what to do.
-pub(crate) fn step(home: &Home, job: &Job, stage: Stage) -> Result<Vec<Commit>, Error> {
+pub(crate) fn step(home: &Home, tsa: &Tsa<'_>, job: &Job, stage: Stage) -> Result<Vec<Commit>, Error> {
     match stage {
         Stage::Intake => steps::intake::claim(home, job),
         Stage::Recognize => steps::recognize::read(home, job),
         Stage::Describe => steps::describe::describe(home, job),
         Stage::Review => steps::review::review(home, job),
         Stage::Assemble => steps::assemble::assemble(home, job),
-        Stage::Certify => steps::certify::seal(home, job),
-        Stage::Augment => steps::augment::raise(home, job),
+        Stage::Certify => steps::certify::seal(home, tsa, job),
+        Stage::Augment => steps::augment::raise(home, tsa, job),
         Stage::Preserve => steps::preserve::store(home, job),
         Stage::Index => steps::index::list(home, job),
     }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use augment::{RaiseRequest, ValidationCache, raise};
-use certify::{SealRequest, Tsa, seal};
+use certify::{SealRequest, seal};
 use jiff::Timestamp;
 use mint::{Party, Use, at};
 use model::{Certification, Clock as _, CopyKind, FixedClock, Level, Placement, RectMm, Sha256};
@@ -21,6 +21,7 @@ use pki::{
     key::{CertificationKey, KeyError, Scheme},
     path::Anchors,
     transport::{Transport, TransportError},
+    tsa::Tsa,
 };
 use verify::{Reason, Verdict, judge};
 
@@ -155,7 +156,7 @@ fn what_we_seal_and_raise_is_valid_and_stays_so() {
         parts: &[base, revision],
         state: None,
         anchors: &anchors,
-        tsa: &augment::Tsa::new(&urls, &hosts),
+        tsa: &Tsa::new(&urls, &hosts),
         transport: &hosts,
         clock: &house.clock,
         grace: Duration::from_hours(24),

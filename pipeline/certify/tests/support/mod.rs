@@ -106,7 +106,7 @@ impl House {
     /// Seals with everything as it should be.
     pub(crate) fn seal(&self, base: &Path, out: &mut Vec<u8>) -> Result<certify::Sealed, certify::Error> {
         let anchors = self.anchors();
-        let tsa = certify::Tsa::new(&self.urls, &self.authority);
+        let tsa = pki::tsa::Tsa::new(&self.urls, &self.authority);
         let mut key = self.key();
         let (placement, certification) = (placement(base), certification());
         let request = request(base, &placement, &certification, &mut key, &anchors, &tsa, &self.clock);
@@ -120,7 +120,7 @@ pub(crate) fn request<'a>(
     certification: &'a Certification,
     key: &'a mut MemoryKey,
     anchors: &'a Anchors,
-    tsa: &'a certify::Tsa<'a>,
+    tsa: &'a pki::tsa::Tsa<'a>,
     clock: &'a HandClock,
 ) -> certify::SealRequest<'a> {
     certify::SealRequest {

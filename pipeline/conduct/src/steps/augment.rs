@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ::augment::{RaiseRequest, Raised};
 use jiff::{SignedDuration, Timestamp};
 use model::{Disposition, Level, Sha256, Stage};
+use pki::tsa::Tsa;
 use register::{Artifact, Commit, Job};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -32,8 +33,8 @@ pub(crate) struct RaiseFacts {
 }
 
 /// Raises, adopts what a crash left, or lets the document go on at B-T past the deadline.
-pub(crate) fn raise(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
-    match made_or_adopted(home, job) {
+pub(crate) fn raise(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<Vec<Commit>, Error> {
+    match made_or_adopted(home, tsa, job) {
         Ok((made, artifact)) => {
             let card = facts([
                 ("level", json!(made.level)),
@@ -58,14 +59,14 @@ fn is_late(home: &Home, job: &Job, error: &Error) -> bool {
     waits && sealed.is_some_and(|at| home.clock.now().duration_since(at) >= deadline)
 }
 
-fn made_or_adopted(home: &Home, job: &Job) -> Result<(RaiseFacts, Artifact), Error> {
+fn made_or_adopted(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(RaiseFacts, Artifact), Error> {
     let base = home.artifact(job.no, "pdf")?;
     let seal = home.artifact(job.no, "seal")?;
     let parts = [home.root.join(&base.path), home.root.join(&seal.path)];
     let before = card_text(job, "sealed_sha256").unwrap_or_default();
     let relative = format!("work/{}/augment.rev", job.no);
     let folder = crate::home::signed_folder(home, job);
-    let made = raise_parts(home, &parts, before, &folder)?;
+    let made = raise_parts(home, tsa, &parts, before, &folder)?;
     let artifact =
         Artifact { name: "lta".into(), sha256: made.revision_sha256, bytes: made.revision_bytes, path: relative };
     Ok((made, artifact))
@@ -74,6 +75,7 @@ fn made_or_adopted(home: &Home, job: &Job) -> Result<(RaiseFacts, Artifact), Err
 /// Raises a file given in parts and publishes the revision in `folder`; adopts one that is already there and fits.
 pub(crate) fn raise_parts(
     home: &Home,
+    tsa: &Tsa<'_>,
     parts: &[PathBuf],
     before: &str,
     folder: &std::path::Path,
@@ -96,7 +98,7 @@ pub(crate) fn raise_parts(
         parts,
         state: None,
         anchors: &anchors,
-        tsa: &::augment::Tsa::new(&home.settings.tsa.urls, &home.transport),
+        tsa,
         transport: &home.transport,
         clock: home.clock.as_ref(),
         grace: std::time::Duration::from_secs(home.settings.augment.grace_s),

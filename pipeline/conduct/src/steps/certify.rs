@@ -15,6 +15,7 @@ use ::certify::{
 };
 use jiff::Timestamp;
 use model::{Certification, CopyKind, Form, Level, Placement, Sha256, Stage, Submission, event::EventKind};
+use pki::tsa::Tsa;
 use register::{Artifact, Commit, Job};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -48,13 +49,13 @@ pub(crate) struct SealFacts {
 }
 
 /// Seals the document, or adopts the seal a crash left behind.
-pub(crate) fn seal(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
+pub(crate) fn seal(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<Vec<Commit>, Error> {
     let submission = submission(home, job)?;
     let base = home.artifact(job.no, "pdf")?;
     let paths = Paths::of(home, job);
     let made = match adoptable(&paths, &base)? {
         Some(made) => made,
-        None => sign(home, job, &submission, &base, &paths)?,
+        None => sign(home, tsa, job, &submission, &base, &paths)?,
     };
     let card = facts([
         ("level", json!(Level::BT)),
@@ -107,7 +108,14 @@ fn adoptable(paths: &Paths, base: &Artifact) -> Result<Option<SealFacts>, Error>
     if whole { Ok(Some(made)) } else { Err(Error::WorkFile { path: paths.revision.clone() }) }
 }
 
-fn sign(home: &Home, job: &Job, submission: &Submission, base: &Artifact, paths: &Paths) -> Result<SealFacts, Error> {
+fn sign(
+    home: &Home,
+    tsa: &Tsa<'_>,
+    job: &Job,
+    submission: &Submission,
+    base: &Artifact,
+    paths: &Paths,
+) -> Result<SealFacts, Error> {
     let base_path = home.root.join(&base.path);
     let placement = place(home, job, submission, &base_path)?;
     // Session and certificate are looked at before a number is booked: a queue that cannot sign books nothing.
@@ -135,7 +143,7 @@ fn sign(home: &Home, job: &Job, submission: &Submission, base: &Artifact, paths:
             key_role: role,
             key,
             anchors: &anchors,
-            tsa: &home.tsa(),
+            tsa,
             clock: home.clock.as_ref(),
         };
         Ok(::certify::seal(request, &mut out)?)

@@ -19,6 +19,7 @@ pub mod path;
 pub mod timestamp;
 pub mod token;
 pub mod transport;
+pub mod tsa;
 mod wire;
 
 pub use error::{Error, PathFault, Subject};

@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use model::Sha256;
-use pki::{
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use crate::{
     timestamp::{self, Request, TimestampToken},
     transport::Transport,
 };
-use ring::rand::{SecureRandom as _, SystemRandom};
 
 /// Bytes reserved for the first token; after that, the largest token seen decides.
 const FIRST_RESERVE: usize = 8 * 1024;
@@ -37,7 +38,7 @@ impl<'a> Tsa<'a> {
     }
 
     /// Bytes to reserve for a token.
-    pub(crate) fn reserve(&self) -> usize {
+    pub fn reserve(&self) -> usize {
         match self.largest.load(Ordering::Relaxed) {
             0 => FIRST_RESERVE,
             largest => largest + SLACK,
@@ -45,7 +46,7 @@ impl<'a> Tsa<'a> {
     }
 
     /// A token over a digest, of the first authority that gives one that counts; else what each answered.
-    pub(crate) fn stamp(&self, digest: Sha256, now: Timestamp) -> Result<TimestampToken, String> {
+    pub fn stamp(&self, digest: Sha256, now: Timestamp) -> Result<TimestampToken, String> {
         let mut attempts = Vec::new();
         for url in self.urls {
             match self.ask(url, digest, now) {
