@@ -171,15 +171,19 @@ fn post() -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use skrifa::raw::TableProvider as _;
+
     use super::*;
 
     #[test]
     fn the_program_is_a_font_of_two_glyphs_of_one_width() {
         let program = program();
-        let face = ttf_parser::Face::parse(&program, 0).expect("a font");
-        assert_eq!((face.number_of_glyphs(), face.units_per_em()), (2, EM));
-        assert_eq!(face.glyph_hor_advance(ttf_parser::GlyphId(1)), Some(WIDTH));
-        assert_eq!((face.ascender(), face.descender()), (ASCENT, DESCENT));
+        let face = skrifa::FontRef::new(&program).expect("a font");
+        assert_eq!(face.maxp().expect("maxp").num_glyphs(), 2);
+        assert_eq!(face.head().expect("head").units_per_em(), EM);
+        assert_eq!(face.hmtx().expect("hmtx").advance(skrifa::GlyphId::new(1)), Some(WIDTH));
+        let lines = face.hhea().expect("hhea");
+        assert_eq!((lines.ascender().to_i16(), lines.descender().to_i16()), (ASCENT, DESCENT));
         assert_eq!(checksum(&program), 0xb1b0_afba);
     }
 

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use ab_glyph::{Font as _, FontVec, ScaleFont as _};
 use model::PageWords;
+use samples::papers::letter;
 use scan::Pixels;
+use skrifa::{
+    FontRef, MetadataProvider as _,
+    instance::{LocationRef, Size},
+};
 
 use super::*;
 
@@ -50,21 +54,21 @@ impl Sheet {
 
     /// Text with its baseline's left end at a point in mm, size in points.
     fn text(&mut self, font: &str, text: &str, at_mm: (f64, f64), pt: f64, color: [u8; 3]) {
-        let face = FontVec::try_from_vec(std::fs::read(font).expect("font")).expect("a font");
-        let em = face.units_per_em().expect("em") / face.height_unscaled();
-        let scale = (pt / 72.0 * DPI) as f32 / em;
-        let scaled = face.as_scaled(scale);
-        let (mut x, y) = ((at_mm.0 / 25.4 * DPI) as f32, (at_mm.1 / 25.4 * DPI) as f32);
+        let program = std::fs::read(font).expect("font");
+        let face = FontRef::new(&program).expect("a font");
+        let size = (pt / 72.0 * DPI) as f32;
+        let advances = face.glyph_metrics(Size::new(size), LocationRef::default());
+        let (mut x, y) = ((at_mm.0 / 25.4 * DPI) as f32, (at_mm.1 / 25.4 * DPI) as i64);
         for c in text.chars() {
-            let id = face.glyph_id(c);
-            if let Some(glyph) = face.outline_glyph(id.with_scale_and_position(scale, ab_glyph::point(x, y))) {
-                let bounds = glyph.px_bounds();
-                glyph.draw(|gx, gy, share| {
-                    let (px, py) = (bounds.min.x as i64 + i64::from(gx), bounds.min.y as i64 + i64::from(gy));
-                    self.blend(px, py, color, share.min(1.0));
-                });
+            if let Some(drawn) = letter::draw(&face, c, size, x.fract()) {
+                for (row, line) in drawn.data.chunks_exact(drawn.width).enumerate() {
+                    for (column, share) in line.iter().enumerate() {
+                        let px = x as i64 + i64::from(drawn.left) + column as i64;
+                        self.blend(px, y + i64::from(drawn.top) + row as i64, color, f32::from(*share) / 255.0);
+                    }
+                }
             }
-            x += scaled.h_advance(id);
+            x += face.charmap().map(c).and_then(|id| advances.advance_width(id)).unwrap_or(0.0);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ab_glyph::{Font as _, FontVec, GlyphId};
+use skrifa::{
+    FontRef, MetadataProvider as _,
+    instance::{LocationRef, Size},
+};
 
 use super::error::Error;
 
@@ -36,7 +39,7 @@ const FILES: [(Face, &str); 6] = [
 const TABLE: u32 = 0x2100;
 
 struct Loaded {
-    font: FontVec,
+    bytes: Vec<u8>,
     path: PathBuf,
     advances: Vec<f32>,
 }
@@ -53,19 +56,21 @@ impl Fonts {
         for (_, file) in FILES {
             let path = directory.join(file);
             let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
-            let font = FontVec::try_from_vec(bytes).map_err(|_| Error::Font { path: path.clone() })?;
-            let em = font.units_per_em().unwrap_or(1000.0);
-            let advance =
-                |code| char::from_u32(code).map_or(0.0, |letter| font.h_advance_unscaled(font.glyph_id(letter)) / em);
+            let font = FontRef::new(&bytes).map_err(|_| Error::Font { path: path.clone() })?;
+            let (letters, widths) = (font.charmap(), font.glyph_metrics(Size::new(1.0), LocationRef::default()));
+            let advance = |code: u32| widths.advance_width(letters.map(code).unwrap_or_default()).unwrap_or(0.0);
             let advances = (0..TABLE).map(advance).collect();
-            faces.push(Loaded { font, path, advances });
+            faces.push(Loaded { bytes, path, advances });
         }
         Ok(Self { faces })
     }
 
     /// A face's font.
-    pub fn font(&self, face: Face) -> &FontVec {
-        &self.faces[face as usize].font
+    ///
+    /// # Panics
+    /// Never: its bytes were a font when it was loaded.
+    pub fn font(&self, face: Face) -> FontRef<'_> {
+        FontRef::new(&self.faces[face as usize].bytes).expect("it was a font when it was loaded")
     }
 
     /// The file a face was read from.
@@ -74,8 +79,8 @@ impl Fonts {
     }
 
     /// A letter's glyph; 0 when the face lacks it.
-    pub fn glyph(&self, face: Face, letter: char) -> GlyphId {
-        self.font(face).glyph_id(letter)
+    pub fn glyph(&self, face: Face, letter: char) -> u16 {
+        self.font(face).charmap().map(letter).and_then(|glyph| u16::try_from(glyph.to_u32()).ok()).unwrap_or(0)
     }
 
     /// A letter's advance, in ems.

@@ -11,6 +11,7 @@ pub mod encode;
 mod error;
 pub mod fonts;
 pub mod layout;
+pub mod letter;
 mod make;
 mod package;
 pub mod paper;

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use ab_glyph::{Font as _, Glyph, PxScale, point};
-
-use super::fonts::{Face, Fonts};
+use super::{
+    fonts::{Face, Fonts},
+    letter::{self, Letter},
+};
 
 /// Coverage of one ink, 0 (none) to 255 (full), a byte a pixel.
 #[derive(Debug, Clone)]
@@ -17,18 +18,10 @@ pub struct Plate {
     pub data: Vec<u8>,
 }
 
-/// A glyph's coverage, its corner relative to the pen.
-struct Stamped {
-    left: i32,
-    top: i32,
-    width: usize,
-    data: Vec<u8>,
-}
-
 /// Glyphs already rasterised, by face, size and place between pixels.
 pub struct Glyphs<'f> {
     fonts: &'f Fonts,
-    known: HashMap<(Face, char, u32, u8), Option<Stamped>>,
+    known: HashMap<(Face, char, u32, u8), Option<Letter>>,
 }
 
 impl<'f> Glyphs<'f> {
@@ -42,30 +35,13 @@ impl<'f> Glyphs<'f> {
         self.fonts
     }
 
-    fn glyph(&mut self, face: Face, letter: char, size_px: f64, fraction: u8) -> Option<&Stamped> {
+    fn glyph(&mut self, face: Face, letter: char, size_px: f64, fraction: u8) -> Option<&Letter> {
         let fonts = self.fonts;
         self.known
             .entry((face, letter, (size_px * 64.0) as u32, fraction))
-            .or_insert_with(|| rasterise(fonts, face, letter, size_px, f32::from(fraction) / 4.0))
+            .or_insert_with(|| letter::draw(&fonts.font(face), letter, size_px as f32, f32::from(fraction) / 4.0))
             .as_ref()
     }
-}
-
-fn rasterise(fonts: &Fonts, face: Face, letter: char, size_px: f64, fraction: f32) -> Option<Stamped> {
-    let font = fonts.font(face);
-    // ab_glyph scales by line height; papers are set by em.
-    let scale = size_px as f32 * font.height_unscaled() / font.units_per_em().unwrap_or(1000.0);
-    let glyph = Glyph { id: font.glyph_id(letter), scale: PxScale::from(scale), position: point(fraction, 0.0) };
-    let outlined = font.outline_glyph(glyph)?;
-    let bounds = outlined.px_bounds();
-    let (width, height) = (bounds.width().ceil() as usize, bounds.height().ceil() as usize);
-    let mut data = vec![0; width * height];
-    outlined.draw(|x, y, coverage| {
-        if let Some(pixel) = data.get_mut(y as usize * width + x as usize) {
-            *pixel = (coverage * 255.0).clamp(0.0, 255.0) as u8;
-        }
-    });
-    Some(Stamped { left: bounds.min.x as i32, top: bounds.min.y as i32, width, data })
 }
 
 impl Plate {

@@ -7,8 +7,13 @@ use std::{
 };
 
 use ring::digest;
+use skrifa::{
+    FontRef, GlyphId, MetadataProvider as _,
+    instance::{LocationRef, Size},
+    raw::TableProvider as _,
+    string::StringId,
+};
 use subsetter::GlyphRemapper;
-use ttf_parser::Face;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{
@@ -61,13 +66,14 @@ impl Font {
         model::Sha256::of(&self.data)
     }
 
-    fn face(&self) -> Result<Face<'_>, Error> {
-        Face::parse(&self.data, 0)
-            .map_err(|error| Error::Font { path: self.path.clone(), detail: error.to_string() })
-            .and_then(|face| {
-                let true_type = face.tables().glyf.is_some();
-                if true_type { Ok(face) } else { Err(self.unusable("it has no TrueType outlines")) }
-            })
+    fn face(&self) -> Result<FontRef<'_>, Error> {
+        let face = FontRef::from_index(&self.data, 0).map_err(|error| self.unusable(&error.to_string()))?;
+        let sized = face.head().is_ok_and(|head| head.units_per_em() > 0);
+        match (face.glyf().is_ok(), sized && face.hmtx().is_ok()) {
+            (true, true) => Ok(face),
+            (false, _) => Err(self.unusable("it has no TrueType outlines")),
+            (true, false) => Err(self.unusable("it has no measures")),
+        }
     }
 
     fn unusable(&self, detail: &str) -> Error {
@@ -80,17 +86,19 @@ impl Font {
     /// [`Error::MissingGlyph`]: nothing is ever printed with a gap.
     pub fn width(&self, text: &str) -> Result<f64, Error> {
         let face = self.face()?;
+        let advances = face.glyph_metrics(Size::new(1.0), LocationRef::default());
         let mut width = 0.0;
         for character in text.nfc() {
             let glyph = self.glyph(&face, character)?;
-            width += f64::from(face.glyph_hor_advance(glyph).unwrap_or(0));
+            width += f64::from(advances.advance_width(glyph).unwrap_or(0.0));
         }
-        Ok(width / f64::from(face.units_per_em()))
+        Ok(width)
     }
 
-    fn glyph(&self, face: &Face<'_>, character: char) -> Result<ttf_parser::GlyphId, Error> {
-        face.glyph_index(character)
-            .filter(|glyph| glyph.0 != 0)
+    fn glyph(&self, face: &FontRef<'_>, character: char) -> Result<GlyphId, Error> {
+        face.charmap()
+            .map(character)
+            .filter(|glyph| glyph.to_u32() != 0)
             .ok_or_else(|| Error::MissingGlyph { path: self.path.clone(), character })
     }
 
@@ -101,8 +109,9 @@ impl Font {
         let mut remapper = GlyphRemapper::new();
         let mut glyphs = BTreeMap::new();
         for character in characters {
-            let glyph = self.glyph(&face, character)?;
-            glyphs.insert(character, remapper.remap(glyph.0));
+            let glyph = u16::try_from(self.glyph(&face, character)?.to_u32())
+                .map_err(|_| self.unusable("it has more glyphs than a TrueType font can"))?;
+            glyphs.insert(character, remapper.remap(glyph));
         }
         let program = subsetter::subset(&self.data, 0, &remapper).map_err(|error| self.unusable(&error.to_string()))?;
         let widths = own_widths(&program).ok_or_else(|| self.unusable("its subset has no widths"))?;
@@ -119,45 +128,40 @@ impl Font {
 
 /// Advances as the subset's own `hmtx` states them: /W must equal these (ISO 19005-2 §6.2.11.5).
 fn own_widths(program: &[u8]) -> Option<Vec<f64>> {
-    let raw = ttf_parser::RawFace::parse(program, 0).ok()?;
-    let table = |tag: &[u8; 4]| raw.table(ttf_parser::Tag::from_bytes(tag));
-    let units = ttf_parser::head::Table::parse(table(b"head")?)?.units_per_em;
-    let count = ttf_parser::maxp::Table::parse(table(b"maxp")?)?.number_of_glyphs;
-    let metrics = ttf_parser::hhea::Table::parse(table(b"hhea")?)?.number_of_metrics;
-    let hmtx = ttf_parser::hmtx::Table::parse(metrics, count, table(b"hmtx")?)?;
-    (0..count.get())
-        .map(|glyph| Some(f64::from(hmtx.advance(ttf_parser::GlyphId(glyph))?) * 1000.0 / f64::from(units)))
+    let subset = FontRef::new(program).ok()?;
+    let units = subset.head().ok()?.units_per_em();
+    let (count, advances) = (subset.maxp().ok()?.num_glyphs(), subset.hmtx().ok()?);
+    (0..count)
+        .map(|glyph| Some(f64::from(advances.advance(GlyphId::from(glyph))?) * 1000.0 / f64::from(units)))
         .collect()
 }
 
 /// Six letters drawn from the subset's digest, then the font's own name.
-fn subset_name(face: &Face<'_>, program: &[u8]) -> String {
+fn subset_name(face: &FontRef<'_>, program: &[u8]) -> String {
     let tag: String = digest::digest(&digest::SHA256, program)
         .as_ref()
         .iter()
         .take(6)
         .map(|byte| char::from(b'A' + byte % 26))
         .collect();
-    let own = face
-        .names()
-        .into_iter()
-        .find(|name| name.name_id == ttf_parser::name_id::POST_SCRIPT_NAME && name.is_unicode())
-        .and_then(|name| name.to_string())
-        .map(|name| name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect::<String>())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "Font".to_owned());
+    let own: String = face
+        .localized_strings(StringId::POSTSCRIPT_NAME)
+        .english_or_first()
+        .map(|name| name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect())
+        .unwrap_or_default();
+    let own = if own.is_empty() { "Font" } else { &own };
     format!("{tag}+{own}")
 }
 
-fn metrics(face: &Face<'_>) -> Metrics {
-    let scale = 1000.0 / f64::from(face.units_per_em());
-    let bounds = face.global_bounding_box();
+fn metrics(face: &FontRef<'_>) -> Metrics {
+    let measured = face.metrics(Size::new(1000.0), LocationRef::default());
+    let bounds = measured.bounds.unwrap_or_default();
     Metrics {
-        ascent: f64::from(face.ascender()) * scale,
-        descent: f64::from(face.descender()) * scale,
-        cap_height: f64::from(face.capital_height().unwrap_or_else(|| face.ascender())) * scale,
-        italic_angle: f64::from(face.italic_angle()),
-        bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(|value| f64::from(value) * scale),
+        ascent: measured.ascent.into(),
+        descent: measured.descent.into(),
+        cap_height: measured.cap_height.unwrap_or(measured.ascent).into(),
+        italic_angle: measured.italic_angle.into(),
+        bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(f64::from),
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, io::Write as _};
 
-use ab_glyph::Font as _;
 use flate2::{Compression as Level, write::ZlibEncoder};
+use skrifa::{
+    GlyphId, MetadataProvider as _,
+    instance::{LocationRef, Size},
+};
 
 use crate::papers::{
     error::Error,
@@ -155,7 +158,7 @@ fn content(page: &crate::papers::layout::Page, fonts: &Fonts) -> String {
         let mut x = run.x;
         for word in run.text.split_inclusive(' ') {
             let glyphs = word.chars().fold(String::new(), |mut codes, letter| {
-                let _infallible = write!(codes, "{:04X}", fonts.glyph(run.face, letter).0);
+                let _infallible = write!(codes, "{:04X}", fonts.glyph(run.face, letter));
                 codes
             });
             let _infallible = writeln!(
@@ -192,24 +195,25 @@ fn embed(writer: &mut Writer, fonts: &Fonts, face: Face) -> Result<usize, Error>
     let packed = deflated(&bytes)?;
     let file = writer.object(&format!("/Filter /FlateDecode /Length1 {}", bytes.len()), Some(&packed));
     let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let em = font.units_per_em().unwrap_or(1000.0);
-    let scaled = |value: f32| (value * 1000.0 / em).round();
+    let measures = font.metrics(Size::new(1000.0), LocationRef::default());
+    let advances = font.glyph_metrics(Size::new(1000.0), LocationRef::default());
     let descriptor = writer.object(
         &format!(
             "/Type /FontDescriptor /FontName /{name} /Flags 4 /FontBBox [-200 -300 1200 1000] /ItalicAngle 0 /Ascent {} /Descent {} /CapHeight 660 /StemV 80 /FontFile2 {file} 0 R",
-            scaled(font.ascent_unscaled()),
-            scaled(font.descent_unscaled())
+            measures.ascent.round(),
+            measures.descent.round()
         ),
         None,
     );
     let mut letters: BTreeMap<u16, char> = BTreeMap::new();
-    for letter in (' '..'\u{2100}').filter(|&letter| fonts.glyph(face, letter).0 != 0) {
-        letters.entry(fonts.glyph(face, letter).0).or_insert(letter);
+    for letter in (' '..'\u{2100}').filter(|&letter| fonts.glyph(face, letter) != 0) {
+        letters.entry(fonts.glyph(face, letter)).or_insert(letter);
     }
     let mut widths = String::new();
     let mut unicode = String::new();
     for (glyph, letter) in &letters {
-        let _infallible = write!(widths, "{glyph} [{}] ", scaled(font.h_advance_unscaled(ab_glyph::GlyphId(*glyph))));
+        let advance = advances.advance_width(GlyphId::from(*glyph)).unwrap_or(0.0);
+        let _infallible = write!(widths, "{glyph} [{}] ", advance.round());
         let _infallible = writeln!(unicode, "1 beginbfchar <{glyph:04X}> <{:04X}> endbfchar", *letter as u32);
     }
     let map = format!(
