@@ -169,7 +169,7 @@ fn seal_and_raise(base: &Path, key: &mut dyn CertificationKey, anchors: &Anchors
         base_state: None,
         placement: &placement,
         certification: &certification,
-        font: Path::new(FONT),
+        font: &pdf::Font::load(Path::new(FONT)).expect("a font"),
         key_role: "archive",
         key,
         anchors,

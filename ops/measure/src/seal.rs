@@ -54,7 +54,7 @@ struct Bench<'a> {
     anchors: Anchors,
     transport: &'a dyn Transport,
     cache: ValidationCache,
-    font: PathBuf,
+    font: pdf::Font,
 }
 
 /// Seals; the answer says what one document costs.
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Value> {
         anchors: Anchors::from_pem(read("root.pem")?.as_bytes())?,
         transport: &transport,
         cache: ValidationCache::new(),
-        font: "/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf".into(),
+        font: pdf::Font::load(Path::new("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf"))?,
         arguments,
     };
     std::fs::create_dir_all(&arguments.to)?;

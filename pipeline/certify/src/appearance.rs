@@ -147,7 +147,8 @@ fn wrap(paragraph: &Paragraph, blank: f64, width: f64) -> Vec<String> {
 
 /// Writes the mark as a form and its font; `matrix` turns it upright on the displayed page.
 pub fn write(layout: &Layout, font: &Font, matrix: &[f64; 6], revision: &mut Revision) -> Result<Reference, Error> {
-    let subset = font.subset(layout.lines.iter().map(String::as_str))?;
+    // All digits, so that the marks of one signer need one subset whatever their numbers and times.
+    let subset = font.subset(layout.lines.iter().map(String::as_str).chain(["0123456789"]))?;
     let mut content = String::new();
     let Layout { width, height, size, lines, heading, padding, emblem } = layout;
     // The frame's stroke stays inside the box: nothing of the mark may leave the place that was proven blank.

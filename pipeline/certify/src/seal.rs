@@ -40,8 +40,8 @@ pub struct SealRequest<'a> {
     pub placement: &'a Placement,
     /// The certification it carries.
     pub certification: &'a Certification,
-    /// The font file of the mark.
-    pub font: &'a Path,
+    /// The font of the mark.
+    pub font: &'a Font,
     /// The role that the key belongs to.
     pub key_role: &'a str,
     /// The key.
@@ -100,15 +100,13 @@ pub fn seal(request: SealRequest<'_>, out: &mut dyn Write) -> Result<Sealed, Err
     let signing_time = clock.now();
     let certificate = gate::check(key_role, &certification.role, key.chain(), anchors, signing_time)?;
     let mark = Mark::of(&certificate, certification, signing_time)?;
-    let font = Font::load(font)?;
-    let layout = appearance::lay_out(&mark, &placement.rect, &font)?;
+    let layout = appearance::lay_out(&mark, &placement.rect, font)?;
     let mut reader = Reader::open(base)?;
     let state = match base_state.filter(|state| state.bytes() == reader.source().len()) {
         Some(state) => state,
         None => FileDigest::of(reader.source())?,
     };
-    let mut draft =
-        Draft { mark: &mark, layout: &layout, font: &font, placement, field: String::new(), certifies: true };
+    let mut draft = Draft { mark: &mark, layout: &layout, font, placement, field: String::new(), certifies: true };
     draft.examine(&mut reader)?;
     let mut signing = Signing { key, tsa, anchors, clock };
     let mut reserve = tsa.reserve();

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -39,6 +39,7 @@ pub struct Home {
     pub(crate) transport: HttpTransport,
     /// The authorities' revocation data, shared between documents.
     pub(crate) validation: ValidationCache,
+    font: OnceLock<pdf::Font>,
     _lock: HomeLock,
 }
 
@@ -72,6 +73,7 @@ impl Home {
             signing,
             transport,
             validation: ValidationCache::new(),
+            font: OnceLock::new(),
             _lock: lock,
         })
     }
@@ -79,6 +81,15 @@ impl Home {
     /// The timestamp authorities. Made once for all the work: they remember how large tokens are.
     pub(crate) fn tsa(&self) -> Tsa<'_> {
         Tsa::new(&self.settings.tsa.urls, &self.transport)
+    }
+
+    /// The font of the mark, read once it is there.
+    pub(crate) fn font(&self) -> Result<&pdf::Font, Error> {
+        if let Some(font) = self.font.get() {
+            return Ok(font);
+        }
+        let font = pdf::Font::load(&self.settings.appearance.font).map_err(certify::Error::from)?;
+        Ok(self.font.get_or_init(|| font))
     }
 
     /// The folder of work files.

@@ -135,7 +135,7 @@ fn what_we_seal_and_raise_is_valid_and_stays_so() {
         base_state: None,
         placement: &placement(),
         certification: &certification,
-        font: Path::new(FONT),
+        font: &pdf::Font::load(Path::new(FONT)).expect("a font"),
         key_role: "archive",
         key: &mut key,
         anchors: &anchors,

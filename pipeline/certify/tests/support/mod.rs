@@ -20,8 +20,10 @@ use samples::authority::{Authority, Rehearsal, rehearse};
 use tempfile::TempDir;
 
 /// Debian's Liberation Serif, which has every Vietnamese letter.
-pub(crate) fn font() -> &'static Path {
-    Path::new("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf")
+pub(crate) fn font() -> &'static pdf::Font {
+    static FONT: std::sync::OnceLock<pdf::Font> = std::sync::OnceLock::new();
+    let path = Path::new("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf");
+    FONT.get_or_init(|| pdf::Font::load(path).expect("a font"))
 }
 
 /// One clock for the authority and for us.

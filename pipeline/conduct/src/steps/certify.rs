@@ -118,9 +118,10 @@ fn sign(
 ) -> Result<SealFacts, Error> {
     let base_path = home.root.join(&base.path);
     let placement = place(home, job, submission, &base_path)?;
-    // Session and certificate are looked at before a number is booked: a queue that cannot sign books nothing.
+    // Session, certificate and font are looked at before a number is booked: a queue that cannot sign books nothing.
     let (role, anchors) = (&home.policy.role.value, crate::home::anchors(home)?);
     gate::check(role, role, &home.signing.chain()?, &anchors, home.clock.now())?;
+    let font = home.font()?;
     let booking = home.register.book(job)?;
     if home.flush_journal()? == 0 {
         return Err(Error::TooFewCopies { required: 1, reachable: 0 });
@@ -139,7 +140,7 @@ fn sign(
             base_state: None,
             placement: &placement,
             certification: &certification,
-            font: &home.settings.appearance.font,
+            font,
             key_role: role,
             key,
             anchors: &anchors,

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use ring::digest;
@@ -18,15 +19,19 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{
     Error,
+    filter::deflate,
     object::{Dictionary, Object, Reference},
     revision::Revision,
 };
 
 /// A font file in memory.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Font {
     path: PathBuf,
     data: Vec<u8>,
+    sha256: model::Sha256,
+    /// The subset made last: the marks of one archive need the same letters again and again.
+    last: Mutex<Option<Arc<Subset>>>,
 }
 
 /// The glyphs of one mark, ready to embed.
@@ -34,7 +39,9 @@ pub struct Font {
 pub struct Subset {
     path: PathBuf,
     name: String,
+    /// The font program, deflated, and its length before that.
     program: Vec<u8>,
+    program_bytes: i64,
     /// Character → glyph of the subset.
     glyphs: BTreeMap<char, u16>,
     /// Advance of each glyph of the subset, in thousandths of the size.
@@ -56,14 +63,15 @@ impl Font {
     /// Reads a font file.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let data = fs::read(path).map_err(|error| Error::Font { path: path.to_owned(), detail: error.to_string() })?;
-        let font = Self { path: path.to_owned(), data };
+        let sha256 = model::Sha256::of(&data);
+        let font = Self { path: path.to_owned(), data, sha256, last: Mutex::new(None) };
         font.face()?;
         Ok(font)
     }
 
     /// SHA-256 of the font file, for the record.
     pub fn sha256(&self) -> model::Sha256 {
-        model::Sha256::of(&self.data)
+        self.sha256
     }
 
     fn face(&self) -> Result<FontRef<'_>, Error> {
@@ -103,9 +111,19 @@ impl Font {
     }
 
     /// Cuts the font down to the characters of some texts (normalised to NFC).
-    pub fn subset<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Result<Subset, Error> {
-        let face = self.face()?;
+    pub fn subset<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Result<Arc<Subset>, Error> {
         let characters: BTreeSet<char> = texts.into_iter().flat_map(|text| text.nfc().collect::<Vec<_>>()).collect();
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(subset) = last.filter(|subset| subset.glyphs.keys().eq(&characters)) {
+            return Ok(subset);
+        }
+        let subset = Arc::new(self.cut(characters)?);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&subset));
+        Ok(subset)
+    }
+
+    fn cut(&self, characters: BTreeSet<char>) -> Result<Subset, Error> {
+        let face = self.face()?;
         let mut remapper = GlyphRemapper::new();
         let mut glyphs = BTreeMap::new();
         for character in characters {
@@ -118,7 +136,8 @@ impl Font {
         Ok(Subset {
             path: self.path.clone(),
             name: subset_name(&face, &program),
-            program,
+            program: deflate(&program),
+            program_bytes: program.len() as i64,
             glyphs,
             widths,
             metrics: metrics(&face),
@@ -181,8 +200,8 @@ impl Subset {
 
     /// Writes the font's objects; gives the reference of the Type 0 font.
     pub fn write(&self, revision: &mut Revision) -> Reference {
-        let program =
-            revision.add_deflated(&Dictionary::new().with("Length1", self.program.len() as i64), &self.program);
+        let program = Dictionary::new().with("Length1", self.program_bytes).with("Filter", Object::name("FlateDecode"));
+        let program = revision.add_stream(&program, &self.program);
         let Metrics { ascent, descent, cap_height, italic_angle, bounds } = self.metrics;
         let descriptor = Dictionary::new()
             .with("Type", Object::name("FontDescriptor"))

@@ -10,6 +10,7 @@ use ring::{digest, signature as fast};
 use crate::{
     error::{About as _, Error, Subject},
     key::Scheme,
+    remembered,
     wire::{self, Read, Reader},
 };
 
@@ -268,7 +269,9 @@ pub fn verify(
 ) -> Result<(), Error> {
     let (kind, key) = public_key(spki, subject)?;
     accept(algorithm, kind, None).map_err(|algorithm| Error::Algorithm { subject, algorithm })?;
-    if fits(algorithm, kind, spki, key, message, signature) {
+    let name = format!("{algorithm:?}");
+    let parts = [name.as_bytes(), spki, message, signature];
+    if remembered::once(parts, || fits(algorithm, kind, spki, key, message, signature)) {
         Ok(())
     } else {
         Err(Error::Forged { subject, signer: signer.to_owned() })

@@ -16,6 +16,7 @@ mod error;
 pub mod key;
 pub mod ocsp;
 pub mod path;
+mod remembered;
 pub mod timestamp;
 pub mod token;
 pub mod transport;
