@@ -159,6 +159,7 @@ fn seal_and_raise(base: &Path, key: &mut dyn CertificationKey, anchors: &Anchors
         clearance_mm: 2.0,
         size: "full".into(),
         step: "corner".into(),
+        decided_by: None,
         dark_share: 0.0,
         largest_ink_mm: 0.0,
         ink_sha256: Sha256::of(b"blank"),
@@ -223,6 +224,7 @@ fn page(to: &Path) {
     let submission = Submission {
         version: 1,
         id: DocumentId::of_content(&[sha256]),
+        supersedes: None,
         source: "one".into(),
         place: BTreeMap::new(),
         files: vec![file],

@@ -151,6 +151,7 @@ fn placement() -> Placement {
         clearance_mm: 2.0,
         size: "narrow".into(),
         step: "corner".into(),
+        decided_by: None,
         dark_share: 0.0,
         largest_ink_mm: 0.0,
         ink_sha256: Sha256([0; 32]),

@@ -51,6 +51,7 @@ impl Case {
         let submission = Submission {
             version: 1,
             id: DocumentId::of_content(&sources.iter().map(|file| file.sha256).collect::<Vec<_>>()),
+            supersedes: None,
             source: "case".into(),
             place: BTreeMap::new(),
             files: sources,

@@ -1,42 +1,384 @@
-//! A person's decision about a document that waits for one.
+//! A person's decision about a document that waits for one: what may be decided, what is recorded, what follows.
+//!
+//! A decision is about content: it is recorded with the document's identity and holds for no other pages.
 
-use model::{event::EventKind, stage::JobState};
-use register::{Commit, Facts};
-use serde_json::json;
+use jiff::Timestamp;
+use model::{
+    Cause, DocumentId, HoldReason, Placement, RectMm, Secrecy, Stage, Submission, event::EventKind, stage::JobState,
+};
+use register::{Commit, Facts, Job};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::{Error, Home, steps};
+use crate::{Error, Home, refused::Refused, steps};
+
+/// What a person decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Decision {
+    /// Try again as it now is; an earlier decision about the same matter is dropped.
+    Retry,
+    /// Go on with what was found: the secrecy mark is none, the pages are all there are, the signature is kept as it came.
+    Accept {
+        /// For pages that do not fit the declaration: how many sheets there really are, when the person counted them.
+        sheets: Option<u32>,
+    },
+    /// The review is passed.
+    Approve,
+    /// Turn the document away; its scan stays where it is.
+    Reject,
+    /// Put the mark where or as large as a person says.
+    Place(Wanted),
+}
+
+/// Where a person wants the mark.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// One size of the ladder, searched in its zones.
+    Size(String),
+    /// A box on page one, mm from the displayed page's top-left corner.
+    Box {
+        /// Left edge.
+        x_mm: f64,
+        /// Top edge.
+        y_mm: f64,
+        /// Width and height; without them the largest size of the ladder that is blank there.
+        size: Option<(f64, f64)>,
+    },
+}
+
+/// What can be decided, without its particulars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// [`Decision::Accept`].
+    Accept,
+    /// [`Decision::Approve`].
+    Approve,
+    /// [`Decision::Place`].
+    Place,
+    /// [`Decision::Retry`].
+    Retry,
+    /// [`Decision::Reject`].
+    Reject,
+}
+
+impl Act {
+    /// Its word on the command line, in events and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Approve => "approve",
+            Self::Place => "place",
+            Self::Retry => "retry",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+impl Decision {
+    /// Which act it is.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::Retry => Act::Retry,
+            Self::Accept { .. } => Act::Accept,
+            Self::Approve => Act::Approve,
+            Self::Reject => Act::Reject,
+            Self::Place(_) => Act::Place,
+        }
+    }
+}
 
 /// What became of a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Decided {
     /// The document goes on, or is turned away.
     Moved,
-    /// The name stands for none or for several documents.
-    NotOne,
-    /// The document does not wait for a person.
-    NotWaiting,
+    /// Nothing was changed.
+    Refused(Refused),
 }
 
-/// Records a decision: `retry`, `accept`, `approve` or `reject`. A number booked for a rejected document becomes void, visibly.
+/// A decision as it stays on the document's card and in `certification.json`, under the reason it was about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The act.
+    pub decision: Act,
+    /// Who.
+    pub by: String,
+    /// In the person's own words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
+    /// The content it is about.
+    pub document: DocumentId,
+    /// The secrecy mark that is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Secrecy>,
+    /// What was declared and does not fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<String>,
+    /// How many sheets there really are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheets: Option<u32>,
+    /// The place, with its proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Placement>,
+}
+
+/// The secrecy that was found, as it stays on a held document's card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SecrecyFound {
+    pub level: Secrecy,
+    /// Not read from the pages: `document.toml` says so.
+    pub declared: bool,
+}
+
+/// What a person may decide about a document as it now stands; nothing when it waits for nobody.
+pub fn acts(job: &Job) -> Vec<Act> {
+    // A seal is in the register: the document is stored, not turned away.
+    let sealed = job.card.contains_key("sealed_sha256");
+    match &job.state {
+        JobState::Held(..) if sealed => vec![Act::Retry],
+        JobState::Held(_, reason) => match HoldReason::from_code(reason) {
+            Some(HoldReason::Secret) => secret_acts(job),
+            Some(HoldReason::NoRoom) => vec![Act::Place, Act::Retry, Act::Reject],
+            Some(HoldReason::Incomplete | HoldReason::InvalidSignature) => vec![Act::Accept, Act::Retry, Act::Reject],
+            Some(
+                HoldReason::Unreadable
+                | HoldReason::Locked
+                | HoldReason::TooLarge
+                | HoldReason::Unsupported
+                | HoldReason::Mixed
+                | HoldReason::BadDeclaration
+                | HoldReason::Unworkable,
+            )
+            | None => vec![Act::Retry, Act::Reject],
+        },
+        JobState::Waiting(_, cause) if cause == Cause::Review.code() => vec![Act::Approve, Act::Reject],
+        JobState::Waiting(..) if !sealed => vec![Act::Reject],
+        JobState::Waiting(..)
+        | JobState::Ready(_)
+        | JobState::Running(_)
+        | JobState::Duplicate
+        | JobState::Rejected
+        | JobState::Done => Vec::new(),
+    }
+}
+
+/// A person may say that a mark is none (Điều 11). What a person declared is mended where it was declared, and a *Tuyệt mật*
+/// is never stored.
+fn secret_acts(job: &Job) -> Vec<Act> {
+    match secrecy_found(job) {
+        Some(found) if found.declared || found.level == Secrecy::TuyetMat => vec![Act::Reject],
+        Some(_) => vec![Act::Accept, Act::Retry, Act::Reject],
+        None => vec![Act::Retry, Act::Reject],
+    }
+}
+
+fn secrecy_found(job: &Job) -> Option<SecrecyFound> {
+    serde_json::from_value(job.card.get("secrecy_found")?.clone()).ok()
+}
+
+/// The page to look at.
+pub fn page(job: &Job) -> Option<u32> {
+    let told = job.card.get("detail").and_then(|detail| detail.pointer("/facts/page"));
+    let told = told.and_then(|page| page.as_str().map_or_else(|| page.as_u64(), |page| page.parse().ok()));
+    let first = match &job.state {
+        JobState::Held(_, reason) => reason == HoldReason::NoRoom.code(),
+        JobState::Waiting(_, cause) => cause == Cause::Review.code(),
+        JobState::Ready(_) | JobState::Running(_) | JobState::Duplicate | JobState::Rejected | JobState::Done => false,
+    };
+    told.and_then(|page| u32::try_from(page).ok()).or(first.then_some(1))
+}
+
+/// What was decided about this content for a reason, when it still counts.
+pub(crate) fn recorded(job: &Job, reason: &str, document: DocumentId) -> Option<Recorded> {
+    let stored = job.card.get("decisions")?.get(reason)?;
+    serde_json::from_value::<Recorded>(stored.clone()).ok().filter(|recorded| recorded.document == document)
+}
+
+/// The one document a name stands for that waits for somebody.
+pub(crate) fn waiting(home: &Home, name: &str) -> Result<Result<Job, Refused>, Error> {
+    let named = home.register.named(name)?;
+    let known = named.len();
+    let mut waiting: Vec<Job> = named.into_iter().filter(|job| !acts(job).is_empty()).collect();
+    Ok(match (waiting.pop(), waiting.len()) {
+        (Some(job), 0) => Ok(job),
+        (Some(_), others) => Err(Refused::Several { count: others + 1 }),
+        (None, _) if known == 0 => Err(Refused::NoSuch),
+        (None, _) => Err(Refused::NotWaiting),
+    })
+}
+
+/// Records a decision by a person and lets the document move. A number booked for a rejected document becomes void, visibly.
 ///
 /// # Errors
-/// The register's own.
-pub fn decide(home: &Home, name: &str, decision: &str, actor: &str) -> Result<Decided, Error> {
-    let mut named = home.register.named(name)?;
-    named.retain(|job| !matches!(job.state, JobState::Duplicate | JobState::Rejected));
-    let [job] = named.as_slice() else { return Ok(Decided::NotOne) };
-    if !matches!(job.state, JobState::Held(..) | JobState::Waiting(..)) {
-        return Ok(Decided::NotWaiting);
+/// The register's own, and work files that cannot be read. What the document's state does not allow is an answer.
+pub fn decide(home: &Home, name: &str, decision: &Decision, by: &str, why: &str) -> Result<Decided, Error> {
+    let job = match waiting(home, name)? {
+        Ok(job) => job,
+        Err(refused) => return Ok(Decided::Refused(refused)),
+    };
+    let (act, allowed) = (decision.act(), acts(&job));
+    if !allowed.contains(&act) {
+        return Ok(Decided::Refused(Refused::NotAllowed { act, allowed }));
     }
-    let mut facts = Facts::new();
-    facts.insert("decision".into(), json!(decision));
-    facts.insert("decided_by".into(), json!(actor));
+    let facts = match facts(home, &job, decision, by, why.trim())? {
+        Ok(facts) => facts,
+        Err(refused) => return Ok(Decided::Refused(refused)),
+    };
     let mut commits = Vec::new();
-    if decision == "reject" {
-        commits.extend(steps::certify::void_on_rejection(home, job)?);
+    if act == Act::Reject {
+        commits.extend(steps::certify::void_on_rejection(home, &job)?);
     }
-    let event = EventKind::Decided { decision: decision.to_owned(), actor: actor.to_owned() };
-    commits.push(Commit::of(event).with(facts).by(actor));
-    home.register.commit(job, &commits)?;
+    let event =
+        EventKind::Decided { decision: act.name().to_owned(), actor: by.to_owned(), why: why.trim().to_owned() };
+    commits.push(Commit::of(event).with(facts).by(by));
+    if act != Act::Reject && work_is_gone(home, &job)? {
+        // After a rebuild elsewhere: the decision stands, the reading is made again.
+        commits.push(Commit::of(EventKind::Restarted));
+    }
+    home.register.commit(&job, &commits)?;
     Ok(Decided::Moved)
+}
+
+fn work_is_gone(home: &Home, job: &Job) -> Result<bool, Error> {
+    let past_intake =
+        matches!(&job.state, JobState::Held(stage, _) | JobState::Waiting(stage, _) if *stage > Stage::Intake);
+    let gone = home.register.artifacts(job.no)?.iter().any(|artifact| !home.root.join(&artifact.path).is_file());
+    Ok(past_intake && gone && home.register.stored(job.no)?.is_empty())
+}
+
+/// What the decision sets on the card.
+fn facts(home: &Home, job: &Job, decision: &Decision, by: &str, why: &str) -> Result<Result<Facts, Refused>, Error> {
+    let reason = match &job.state {
+        JobState::Held(_, reason) | JobState::Waiting(_, reason) => reason.clone(),
+        JobState::Ready(_) | JobState::Running(_) | JobState::Duplicate | JobState::Rejected | JobState::Done => {
+            return Ok(Err(Refused::NotWaiting));
+        }
+    };
+    let mut decisions = job.card.get("decisions").and_then(Value::as_object).cloned().unwrap_or_default();
+    match (decision, job.document) {
+        (Decision::Reject, _) => return Ok(Ok(Facts::new())),
+        (Decision::Retry, _) => drop(decisions.remove(&reason)),
+        (_, None) => return Ok(Err(Refused::NoIdentity)),
+        (Decision::Accept { .. } | Decision::Approve | Decision::Place(_), Some(document)) => {
+            let mut recorded = Recorded {
+                decision: decision.act(),
+                by: by.to_owned(),
+                why: why.to_owned(),
+                at: home.clock.now(),
+                document,
+                level: None,
+                declared: None,
+                sheets: None,
+                placement: None,
+            };
+            if let Err(refused) = particulars(home, job, decision, &mut recorded)? {
+                return Ok(Err(refused));
+            }
+            decisions.insert(reason, serde_json::to_value(recorded)?);
+        }
+    }
+    let decisions = if decisions.is_empty() { Value::Null } else { Value::Object(decisions) };
+    Ok(Ok(steps::facts([("decisions", decisions)])))
+}
+
+/// What belongs to a decision beside who, when and why; and whether it can stand.
+fn particulars(
+    home: &Home,
+    job: &Job,
+    decision: &Decision,
+    recorded: &mut Recorded,
+) -> Result<Result<(), Refused>, Error> {
+    match decision {
+        Decision::Accept { sheets } => {
+            if recorded.why.is_empty() {
+                return Ok(Err(Refused::WhyMissing));
+            }
+            recorded.level = secrecy_found(job).map(|found| found.level);
+            let pages = job.card.get("pages").and_then(Value::as_u64).and_then(|pages| u32::try_from(pages).ok());
+            let incomplete = matches!(&job.state, JobState::Held(_, reason) if reason == HoldReason::Incomplete.code());
+            match (sheets, pages) {
+                (Some(_), _) if !incomplete => return Ok(Err(Refused::SheetsOutOfPlace)),
+                (Some(sheets), Some(pages)) if !intake::sheets_fit(*sheets, pages) => {
+                    return Ok(Err(Refused::SheetsDoNotFit { sheets: *sheets, pages }));
+                }
+                (sheets, pages) if incomplete => {
+                    // One page is one sheet; of more pages nobody knows unless somebody counted.
+                    recorded.sheets = sheets.or(pages.filter(|pages| *pages == 1));
+                    recorded.declared = job
+                        .card
+                        .get("detail")
+                        .and_then(|detail| detail.pointer("/facts/declared"))
+                        .and_then(Value::as_str)
+                        .map(str::to_owned);
+                }
+                _ => {}
+            }
+        }
+        Decision::Place(wanted) => match place(home, job, wanted)? {
+            Ok(placement) => {
+                recorded.placement = Some(Placement { decided_by: Some(recorded.by.clone()), ..placement });
+            }
+            Err(refused) => return Ok(Err(refused)),
+        },
+        Decision::Approve | Decision::Retry | Decision::Reject => {}
+    }
+    Ok(Ok(()))
+}
+
+/// Looks at the page for what was asked; nothing is ever covered (Điều 13.3).
+fn place(home: &Home, job: &Job, wanted: &Wanted) -> Result<Result<Placement, Refused>, Error> {
+    if work_is_gone(home, job)? {
+        return Ok(Err(Refused::WorkGone));
+    }
+    let submission: Submission = steps::submission(home, job)?;
+    let mut site = steps::certify::Site::of(home, job, &submission)?;
+    Ok(match wanted {
+        Wanted::Size(name) => {
+            let known: Vec<String> = site.ladder.sizes.iter().map(|size| size.name.clone()).collect();
+            site.ladder.sizes.retain(|size| size.name == *name);
+            if site.ladder.sizes.is_empty() {
+                return Ok(Err(Refused::NoSuchSize { known }));
+            }
+            site.find().map_err(|_| Refused::NoPlaceOfSize { size: name.clone() })
+        }
+        Wanted::Box { x_mm, y_mm, size: Some((width, height)) } => site
+            .at(RectMm { x: *x_mm, y: *y_mm, width: *width, height: *height }, "box")
+            .map_err(|why| site.refused(why)),
+        Wanted::Box { x_mm, y_mm, size: None } => {
+            let mut last = Refused::NoSuchSize { known: Vec::new() };
+            for size in &site.ladder.sizes {
+                let rect = RectMm { x: *x_mm, y: *y_mm, width: size.width_mm, height: size.height_mm };
+                match site.at(rect, &size.name) {
+                    Ok(placement) => return Ok(Ok(placement)),
+                    Err(why) => last = site.refused(why),
+                }
+            }
+            Err(last)
+        }
+    })
+}
+
+/// The hold of a document in `mocban.document/1`: what may be decided, which page to look at, and why, in a sentence.
+pub(crate) fn hold(job: &Job) -> Value {
+    let acts = acts(job);
+    let reason = match &job.state {
+        JobState::Held(_, reason) | JobState::Waiting(_, reason) if !acts.is_empty() => reason,
+        _ => return Value::Null,
+    };
+    let page = page(job);
+    let sentence = |lang| {
+        let code = if page.is_some() { "hold-sentence-page" } else { "hold-sentence" };
+        let reason = messages::text(lang, &format!("reason-{reason}"), &[]);
+        let page = page.map(|page| page.to_string()).unwrap_or_default();
+        messages::text(lang, code, &[("page", page), ("reason", reason)])
+    };
+    json!({
+        "acts": acts, "page": page,
+        "sentence": {"vi": sentence(messages::Lang::Vi), "en": sentence(messages::Lang::En)},
+    })
 }

@@ -200,7 +200,8 @@ fn withdrawn(home: &Home, seen: &BTreeSet<String>) -> Result<(), Error> {
             let actor = "mocban".to_owned();
             home.register.commit(
                 &job,
-                &[Commit::of(EventKind::Decided { decision: "reject".into(), actor }).with(withdrawn_detail(&job))],
+                &[Commit::of(EventKind::Decided { decision: "reject".into(), actor, why: String::new() })
+                    .with(withdrawn_detail(&job))],
             )?;
         }
     }

@@ -9,6 +9,7 @@
 pub mod audit;
 pub mod calendar;
 pub mod card;
+pub mod correct;
 pub mod decide;
 pub mod dispatcher;
 mod error;
@@ -16,6 +17,7 @@ pub mod home;
 mod journal;
 mod lanes;
 pub mod rebuild;
+pub mod refused;
 pub mod signing;
 mod step;
 mod steps;

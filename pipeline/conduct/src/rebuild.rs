@@ -11,7 +11,10 @@ use preserve::{CopyStore as _, DirectoryCopy, journal};
 use register::{Commit, Facts, Job, Register};
 use serde_json::{Value, json};
 
-use crate::{Error, Home, calendar};
+use crate::{
+    Error, Home, calendar,
+    steps::preserve::{CERTIFICATION, DECIDED},
+};
 
 /// What a rebuild found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,10 +102,8 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
     card.insert("place".into(), json!(submission.place));
     card.insert("description".into(), read("description.json")?);
     card.insert("placement".into(), read("placement.json")?);
-    for key in
-        ["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "signed_mail", "reviewed", "findings"]
-    {
-        card.insert(key.into(), certification.get(key).cloned().unwrap_or(Value::Null));
+    for key in CERTIFICATION.iter().chain(DECIDED) {
+        card.insert((*key).into(), certification.get(*key).cloned().unwrap_or(Value::Null));
     }
     let head = preserve::head(copy, id)?;
     let mut stored = Facts::new();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::{Declared, DocumentId, Form, Origin, PageImage, SourceFile, SourceKind, Submission, geometry::PT_PER_MM};
+use model::{DocumentId, Form, Origin, PageImage, SourceFile, SourceKind, Submission, geometry::PT_PER_MM};
 use pdf::images::{ImageColor, PageBox, ScannedPage, page_boxes, page_images};
 use scan::{Color, Limits};
 
@@ -38,11 +38,11 @@ pub fn claim(inbound: &Path, candidate: &Candidate, template: &Template, limits:
         }
     }
     let Claim { files, pages, findings, .. } = claim;
-    check_count(candidate, &declared, pages.len() as u32)?;
     let digests: Vec<_> = files.iter().map(|file| file.sha256).collect();
     Ok(Submission {
         version: 1,
         id: DocumentId::of_content(&digests),
+        supersedes: None,
         source: candidate.source.clone(),
         place: template.read(&decode_name(&candidate.source)),
         files,
@@ -200,18 +200,28 @@ fn color_of(image: &ScannedPage) -> Option<Color> {
     }
 }
 
-/// Điều 8: all of it. A sheet has one or two pages.
-fn check_count(candidate: &Candidate, declared: &Declared, pages: u32) -> Result<(), Error> {
-    let wrong = |declared: String| Error::Incomplete { path: candidate.source.clone(), pages, declared };
-    if let Some(wanted) = declared.pages
+/// Điều 8: all of it. A sheet has one or two pages. Apart from [`claim`], as a person may decide about it: the document has its
+/// identity by then.
+///
+/// # Errors
+/// [`Error::Incomplete`] says what is declared and what is there.
+pub fn check_count(submission: &Submission) -> Result<(), Error> {
+    let pages = submission.pages.len() as u32;
+    let wrong = |declared: String| Error::Incomplete { path: submission.source.clone(), pages, declared };
+    if let Some(wanted) = submission.declared.pages
         && wanted != pages
     {
         return Err(wrong(format!("pages = {wanted}")));
     }
-    if let Some(sheets) = declared.sheets
-        && !(sheets <= pages && pages <= sheets.saturating_mul(2))
+    if let Some(sheets) = submission.declared.sheets
+        && !sheets_fit(sheets, pages)
     {
         return Err(wrong(format!("sheets = {sheets}")));
     }
     Ok(())
+}
+
+/// Whether so many sheets can have so many pages.
+pub fn sheets_fit(sheets: u32, pages: u32) -> bool {
+    sheets <= pages && pages <= sheets.saturating_mul(2)
 }

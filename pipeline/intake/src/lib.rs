@@ -16,7 +16,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use claim::claim;
+pub use claim::{check_count, claim, sheets_fit};
 pub use declared::declared_paths;
 pub use error::Error;
 pub use find::{Candidate, Seen, Shape, candidate, look};

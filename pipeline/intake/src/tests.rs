@@ -117,10 +117,11 @@ fn what_is_declared_is_held_against_what_is_there() {
         inbound.put("P/D/1.tif", &scan_image(40, 56));
         inbound.put("P/D/2.tif", &scan_image(40, 57));
         inbound.put("P/D/document.toml", toml.as_bytes());
-        let held = inbound.claim().err().map(|error| match error.disposition() {
-            model::Disposition::Hold(reason) => reason,
-            other => panic!("{other:?}"),
-        });
+        let held =
+            inbound.claim().and_then(|claimed| check_count(&claimed)).err().map(|error| match error.disposition() {
+                model::Disposition::Hold(reason) => reason,
+                other => panic!("{other:?}"),
+            });
         assert_eq!(held, expect, "{toml}");
     };
     check("sheets = 1", None);

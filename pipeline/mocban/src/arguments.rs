@@ -56,6 +56,17 @@ pub(crate) enum Command {
         /// Identity (or its beginning), #JOB, or path below inbound
         id: String,
     },
+    /// Correct what was read of a document that waits for review
+    Describe {
+        /// Identity (or its beginning), #JOB, or path below inbound
+        id: String,
+        /// A field and its value; an empty value says that it is not known
+        #[arg(long = "set", value_name = "FIELD=VALUE", required = true)]
+        set: Vec<String>,
+        /// Who says so
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
     /// Show what happened to a document
     History {
         /// Identity (or its beginning), #JOB, or path below inbound
@@ -147,33 +158,36 @@ pub(crate) enum HoldAct {
         /// Identity (or its beginning), #JOB, or path below inbound
         id: String,
         /// What to do
-        decision: Decision,
+        decision: Word,
         /// Who decides
         #[arg(long, default_value = "operator", value_name = "NAME")]
         by: String,
+        /// Why, in own words (accept needs it)
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        why: String,
+        /// With place: a size of the policy's ladder, searched in its zones
+        #[arg(long, value_name = "NAME", conflicts_with = "box")]
+        size: Option<String>,
+        /// With place: a box on page one, mm from its top left; without W,H the largest size that is blank there
+        #[arg(long, value_name = "X,Y[,W,H]", allow_hyphen_values = true)]
+        r#box: Option<String>,
+        /// With accept of a document whose pages do not fit: how many sheets there really are
+        #[arg(long, value_name = "N")]
+        sheets: Option<u32>,
     },
 }
 
 /// What a person can decide.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Decision {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Word {
     /// Try again as it now is
     Retry,
     /// Accept what was found and go on
     Accept,
+    /// Put the mark where or as large as --box or --size says
+    Place,
     /// Approve the review
     Approve,
     /// Turn the document away; its scan stays where it is
     Reject,
-}
-
-impl Decision {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Retry => "retry",
-            Self::Accept => "accept",
-            Self::Approve => "approve",
-            Self::Reject => "reject",
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod book;
+mod describe;
 mod export;
 mod generate;
 mod history;
@@ -40,6 +41,7 @@ pub(crate) fn dispatch(ui: Ui, arguments: Arguments) -> Result<u8, Error> {
         Command::Run { pin_fd } => run::run(ui, &root, pin_fd),
         Command::Status { documents } => status::status(ui, &root, documents),
         Command::Show { id } => show::show(ui, &root, &id),
+        Command::Describe { id, set, by } => describe::describe(ui, &root, id, &set, by),
         Command::History { id } => history::history(ui, &root, &id),
         Command::Export { id, to } => export::export(ui, &root, &id, &to),
         Command::Search { query, limit } => search::search(ui, &root, &query.join(" "), limit),

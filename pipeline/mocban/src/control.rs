@@ -1,6 +1,7 @@
 //! The daemon's ear: a Unix socket in the home, open to the home's owner only. One JSON line asks, one answers.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     os::unix::net::{UnixListener, UnixStream},
     path::{Path, PathBuf},
@@ -8,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use conduct::{Error, Home, decide, signing::SessionState};
+use conduct::{
+    Error, Home, correct,
+    decide::{self, Decided, Decision},
+    refused::Refused,
+    signing::SessionState,
+};
 use rustix::fs::Mode;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -31,7 +37,18 @@ pub(crate) enum Request {
         /// The document.
         id: String,
         /// The decision.
-        decision: String,
+        decision: Decision,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
+    /// A reviewer's corrections.
+    Describe {
+        /// The document.
+        id: String,
+        /// Fields with their values.
+        set: BTreeMap<String, String>,
         /// Who.
         by: String,
     },
@@ -48,6 +65,17 @@ pub(crate) struct Answer {
 impl Answer {
     fn new(ok: bool, code: &str, facts: Vec<(String, String)>) -> Self {
         Self { ok, code: code.to_owned(), facts }
+    }
+
+    /// Something that the command line itself cannot make sense of.
+    pub(crate) fn misspoken(code: &str) -> Self {
+        Self::new(false, code, Vec::new())
+    }
+
+    fn refused(id: String, refused: &Refused) -> Self {
+        let mut facts = refused.facts();
+        facts.push(("id".into(), id));
+        Self::new(false, refused.code(), facts)
     }
 
     fn failed(error: &Error) -> Self {
@@ -129,12 +157,20 @@ pub(crate) fn obey(home: &Home, request: Request) -> Answer {
             session(home)
         }
         Request::KeyStatus => session(home),
-        Request::Decide { id, decision, by } => match decide::decide(home, &id, &decision, &by) {
-            Ok(decide::Decided::Moved) => {
-                Answer::new(true, "decided", vec![("id".into(), id), ("decision".into(), decision)])
+        Request::Decide { id, decision, by, why } => match decide::decide(home, &id, &decision, &by, &why) {
+            Ok(Decided::Moved) => {
+                let act = decision.act().name().to_owned();
+                Answer::new(true, "decided", vec![("id".into(), id), ("decision".into(), act)])
             }
-            Ok(decide::Decided::NotOne) => Answer::new(false, "no-such-document", vec![("id".into(), id)]),
-            Ok(decide::Decided::NotWaiting) => Answer::new(false, "not-waiting", vec![("id".into(), id)]),
+            Ok(Decided::Refused(refused)) => Answer::refused(id, &refused),
+            Err(error) => Answer::failed(&error),
+        },
+        Request::Describe { id, set, by } => match correct::correct(home, &id, &set, &by) {
+            Ok(Ok(())) => {
+                let fields = set.into_keys().collect::<Vec<_>>().join(", ");
+                Answer::new(true, "corrected", vec![("id".into(), id), ("fields".into(), fields)])
+            }
+            Ok(Err(refused)) => Answer::refused(id, &refused),
             Err(error) => Answer::failed(&error),
         },
     }

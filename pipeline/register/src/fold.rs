@@ -105,8 +105,9 @@ fn move_job(tx: &Transaction<'_>, job: i64, record: &Record) -> Result<(), Error
         serde_json::Value::Object(card).to_string(),
         document,
         source,
-        // Noted events (a booking during a step) leave the job where its holder believes it to be.
-        i64::from(before != after)
+        // Noted events (a booking during a step) leave the job where its holder believes it to be; of two persons who
+        // correct the same reading, the second must have seen the first one's.
+        i64::from(before != after || matches!(record.event, EventKind::Corrected { .. }))
     ])?;
     Ok(())
 }

@@ -100,6 +100,7 @@ fn placement() -> Placement {
         clearance_mm: 2.0,
         size: "full".into(),
         step: "corner".into(),
+        decided_by: None,
         dark_share: 0.0,
         largest_ink_mm: 0.0,
         ink_sha256: Sha256::of(b""),

@@ -17,6 +17,8 @@ const CONTRAST: f64 = 0.16;
 const SCATTER: f64 = 4.5;
 /// Unit in which a cell remembers the size of the mark that touches it, mm.
 const EXTENT_UNIT_MM: f64 = 0.05;
+/// The largest extent that is told apart, mm; a mark said to have it may be larger.
+pub const LARGEST_INK_MM: f64 = 255.0 * EXTENT_UNIT_MM;
 /// First bytes of the stored form; the number is its version.
 const MAGIC: &[u8; 12] = b"mocban.ink/1";
 /// Cells a stored map may have: a sheet of 4 m² has 64 million.

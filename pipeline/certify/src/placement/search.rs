@@ -109,6 +109,7 @@ pub fn find(map: &InkMap, page: SizeMm, obstacles: &[RectMm], ladder: &Ladder) -
                     clearance_mm: ladder.clearance_mm,
                     size: size.name.clone(),
                     step: region.step.to_owned(),
+                    decided_by: None,
                     dark_share: seen.dark_share,
                     largest_ink_mm: seen.largest_ink_mm,
                     ink_sha256: map.sha256(),

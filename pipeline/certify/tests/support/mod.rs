@@ -155,6 +155,7 @@ pub(crate) fn placement(base: &Path) -> Placement {
         clearance_mm: 2.0,
         size: "compact".to_owned(),
         step: "corner".to_owned(),
+        decided_by: None,
         dark_share: 0.0,
         largest_ink_mm: 0.0,
         ink_sha256: Sha256([0; 32]),

@@ -4,24 +4,25 @@
 //! published → its bytes published. After a crash, published bytes that match their facts are adopted; facts alone mean that
 //! the signature never left this process, and a new one is made under the same number.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{io::Write, path::PathBuf};
 
 use ::certify::{
     SealRequest, gate,
-    placement::{self, InkMap, Ladder, MarkSize},
+    placement::{self, InkMap, Ladder, MarkSize, NoRoom, NotBlank},
 };
 use jiff::Timestamp;
-use model::{Certification, CopyKind, Form, Level, Placement, Sha256, Stage, Submission, event::EventKind};
+use model::{
+    Certification, CopyKind, Form, HoldReason, Level, Placement, RectMm, Sha256, SizeMm, Stage, Submission,
+    event::EventKind,
+};
 use pki::tsa::Tsa;
 use register::{Artifact, Commit, Job};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    Error, Home,
+    Error, Home, decide,
+    refused::Refused,
     steps::{card_text, facts, finished, submission},
 };
 
@@ -117,7 +118,7 @@ fn sign(
     paths: &Paths,
 ) -> Result<SealFacts, Error> {
     let base_path = home.root.join(&base.path);
-    let placement = place(home, job, submission, &base_path)?;
+    let placement = place(home, job, submission)?;
     // Session, certificate and font are looked at before a number is booked: a queue that cannot sign books nothing.
     let (role, anchors) = (&home.policy.role.value, crate::home::anchors(home)?);
     gate::check(role, role, &home.signing.chain()?, &anchors, home.clock.now())?;
@@ -165,20 +166,61 @@ fn sign(
     Ok(made)
 }
 
-fn place(home: &Home, job: &Job, submission: &Submission, base: &Path) -> Result<Placement, Error> {
-    let artifact = home.artifact(job.no, "ink")?;
-    let ink = InkMap::from_bytes(&home.fetch(job.no, "ink")?)
-        .map_err(|_| Error::WorkFile { path: home.root.join(&artifact.path) })?;
-    let obstacles = match submission.form {
-        Form::Assembled => Vec::new(),
-        Form::Original => pdf::annotation_boxes(base, 1).map_err(::certify::Error::from)?,
+/// Page one as the mark's place is looked for on it.
+pub(crate) struct Site {
+    ink: InkMap,
+    page: SizeMm,
+    obstacles: Vec<RectMm>,
+    /// Sizes and zones.
+    pub ladder: Ladder,
+}
+
+impl Site {
+    pub(crate) fn of(home: &Home, job: &Job, submission: &Submission) -> Result<Self, Error> {
+        let artifact = home.artifact(job.no, "ink")?;
+        let ink = InkMap::from_bytes(&home.fetch(job.no, "ink")?)
+            .map_err(|_| Error::WorkFile { path: home.root.join(&artifact.path) })?;
+        let base = home.root.join(&home.artifact(job.no, "pdf")?.path);
+        let obstacles = match submission.form {
+            Form::Assembled => Vec::new(),
+            Form::Original => pdf::annotation_boxes(&base, 1).map_err(::certify::Error::from)?,
+        };
+        let page = submission.pages.first().ok_or(Error::WorkFile { path: base })?.size;
+        Ok(Self { ink, page, obstacles, ladder: ladder(home) })
+    }
+
+    pub(crate) fn find(&self) -> Result<Placement, NoRoom> {
+        placement::find(&self.ink, self.page, &self.obstacles, &self.ladder)
+    }
+
+    pub(crate) fn at(&self, rect: RectMm, name: &str) -> Result<Placement, NotBlank> {
+        placement::at(&self.ink, self.page, &self.obstacles, &self.ladder, rect, name)
+    }
+
+    pub(crate) fn refused(&self, why: NotBlank) -> Refused {
+        Refused::NotBlank { why, page: self.page_text(), clearance_mm: self.ladder.clearance_mm }
+    }
+
+    fn page_text(&self) -> String {
+        format!("{:.0} × {:.0} mm", self.page.width, self.page.height)
+    }
+}
+
+/// The place a person chose, proven again, or the first one of the ladder.
+fn place(home: &Home, job: &Job, submission: &Submission) -> Result<Placement, Error> {
+    let site = Site::of(home, job, submission)?;
+    let no_room = || Error::Held {
+        reason: HoldReason::NoRoom,
+        facts: vec![("path", job.source.clone()), ("detail", site.page_text())],
     };
-    let missing = || Error::WorkFile { path: base.to_owned() };
-    let page = submission.pages.first().ok_or_else(missing)?.size;
-    placement::find(&ink, page, &obstacles, &ladder(home)).map_err(|no_room| Error::Held {
-        reason: model::HoldReason::NoRoom,
-        facts: vec![("path", job.source.clone()), ("detail", no_room.to_string())],
-    })
+    let chosen = decide::recorded(job, HoldReason::NoRoom.code(), submission.id).and_then(|said| said.placement);
+    match chosen {
+        Some(chosen) => {
+            let proven = site.at(chosen.rect, &chosen.size).map_err(|_| no_room())?;
+            Ok(Placement { step: chosen.step, decided_by: chosen.decided_by, ..proven })
+        }
+        None => site.find().map_err(|_| no_room()),
+    }
 }
 
 fn ladder(home: &Home) -> Ladder {

@@ -16,6 +16,12 @@ use crate::{
 /// Level of compression of stored words.
 const ZSTD_LEVEL: i32 = 9;
 
+/// What `certification.json` says of a document, always and …
+pub(crate) const CERTIFICATION: &[&str] =
+    &["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "signed_mail", "reviewed", "findings"];
+/// … when a person decided something about it, or it takes another one's place.
+pub(crate) const DECIDED: &[&str] = &["decisions", "supersedes"];
+
 /// Stores the document on every reachable copy; done when enough copies hold it.
 pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     let object = object(home, job)?;
@@ -87,9 +93,9 @@ pub(crate) fn store_raised(
 }
 
 fn certification(job: &Job) -> Facts {
-    let keys =
-        ["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "signed_mail", "reviewed", "findings"];
-    keys.iter().map(|key| ((*key).to_owned(), job.card.get(*key).cloned().unwrap_or(Value::Null))).collect()
+    let kept = |key: &&str| ((*key).to_owned(), job.card.get(*key).cloned().unwrap_or(Value::Null));
+    let always = CERTIFICATION.iter().map(kept);
+    always.chain(DECIDED.iter().filter(|key| job.card.contains_key(**key)).map(kept)).collect()
 }
 
 fn stored_on(copy: &str, stored: &Stored) -> Commit {
@@ -264,7 +270,9 @@ fn act(event: &EventKind) -> Option<(&'static str, String)> {
             Some(("digital signature generation", "validation data and document timestamp".into()))
         }
         EventKind::Booked { year, number } => Some(("accession", format!("certification number {number}/{year}"))),
-        EventKind::Decided { decision, .. } => Some(("appraisal", decision.clone())),
+        EventKind::Decided { decision, why, .. } if why.is_empty() => Some(("appraisal", decision.clone())),
+        EventKind::Decided { decision, why, .. } => Some(("appraisal", format!("{decision}: {why}"))),
+        EventKind::Corrected { fields, .. } => Some(("metadata modification", fields.join(", "))),
         _ => None,
     }
 }

@@ -49,6 +49,7 @@ catalogue!(
     "register",
     "verify",
     "conduct",
+    "decide",
     "search",
     "config",
 );

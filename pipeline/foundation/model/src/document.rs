@@ -140,6 +140,9 @@ pub struct Submission {
     pub version: u32,
     /// Identity.
     pub id: DocumentId,
+    /// The document whose pages were changed or completed into this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<DocumentId>,
     /// Path below inbound of the document (a file or a folder).
     pub source: String,
     /// Fonds, inventory, file and document as the path template read them (any may be missing).
@@ -171,8 +174,11 @@ pub struct Placement {
     pub clearance_mm: f64,
     /// Name of the size from the ladder: `full`, `compact`, `narrow`, `small`.
     pub size: String,
-    /// Which part of the ladder took it: `corner`, `zone`, `strip`, `margin`.
+    /// Which part of the ladder took it: `corner`, `zone`, `strip`, `margin`; `hand` when a person gave the box.
     pub step: String,
+    /// The person who chose size or box; absent when the ladder alone found the place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
     /// Dark share measured under box plus clearance, 0.0 to 1.0.
     pub dark_share: f64,
     /// Largest connected ink found there, mm.

@@ -49,8 +49,18 @@ pub enum EventKind {
     },
     /// A person decided.
     Decided {
-        /// `retry`, `accept`, `reject`.
+        /// `retry`, `accept`, `place`, `approve`, `reject`.
         decision: String,
+        /// Who.
+        actor: String,
+        /// In the person's own words; empty when nothing was said.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
+    },
+    /// A person who reviews the document corrected what was read of it.
+    Corrected {
+        /// Identifiers of the fields.
+        fields: Vec<String>,
         /// Who.
         actor: String,
     },

@@ -130,6 +130,8 @@ impl JobState {
                 "reject" => Self::Rejected,
                 _ => Self::Ready(*stage),
             },
+            // The reading is corrected while a person looks at it, before anything is made of it.
+            (Self::Waiting(Stage::Review, _), E::Corrected { .. }) => self.clone(),
             (Self::Running(Stage::Intake), E::Duplicated { .. }) => Self::Duplicate,
             (Self::Held(..), E::Tried { .. }) => Self::Ready(Stage::Intake),
             (Self::Ready(_) | Self::Running(_) | Self::Waiting(..), E::Restarted) => Self::Ready(Stage::Intake),

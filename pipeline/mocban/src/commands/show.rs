@@ -27,6 +27,10 @@ pub(super) fn show(ui: Ui, root: &Path, id: &str) -> Result<u8, Error> {
             ui.line(&format!("  {name}: {value}"));
         }
     }
+    if let Some(by) = object.get("reviewed").and_then(Value::as_str) {
+        let by = if by == "not reviewed" { ui.text("reviewed-by-nobody", &[]) } else { by.to_owned() };
+        ui.say("reviewed-by", &[("by", by)]);
+    }
     for copy in object.get("copies").and_then(Value::as_array).into_iter().flatten() {
         let at = |key: &str| copy.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let state = ui.text(&format!("copy-{}", at("state")), &[]);
