@@ -32,6 +32,8 @@ pub fn binary(name: &str) -> PathBuf {
 #[derive(Debug)]
 pub struct Sandbox {
     folder: tempfile::TempDir,
+    /// The signing key is P-256 instead of RSA-3072.
+    ec: bool,
 }
 
 impl Sandbox {
@@ -40,7 +42,12 @@ impl Sandbox {
     /// # Panics
     /// When no temporary folder can be made.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), ec: false }
+    }
+
+    /// A new home whose key is P-256.
+    pub fn with_ec_key() -> Self {
+        Self { ec: true, ..Self::new() }
     }
 
     /// The home.
@@ -62,6 +69,7 @@ impl Sandbox {
     pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(root().join("ops/sandbox"));
         command
+            .args(self.ec.then_some("--ec"))
             .arg(self.home())
             .arg("--")
             .arg(program)

@@ -69,6 +69,7 @@ pub fn correct(
     facts.insert("description".into(), json!(description));
     let event = EventKind::Corrected { fields: values.keys().cloned().collect(), actor: by.to_owned() };
     home.register.commit(&job, &[Commit::of(event).with(facts).by(by)])?;
+    home.flush_journal()?;
     Ok(Ok(()))
 }
 

@@ -241,6 +241,8 @@ pub fn decide(home: &Home, name: &str, decision: &Decision, by: &str, why: &str)
         commits.push(Commit::of(EventKind::Restarted));
     }
     home.register.commit(&job, &commits)?;
+    // What a person said is not asked twice: the copies have it before it is acknowledged, as far as they can be reached.
+    home.flush_journal()?;
     Ok(Decided::Moved)
 }
 

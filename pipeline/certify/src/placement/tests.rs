@@ -273,3 +273,40 @@ fn small_and_false_pages_are_survived() {
         }
     }
 }
+
+#[test]
+fn a_box_by_hand_is_held_to_the_same_rules() {
+    let mut page = Page::a4(245);
+    page.print((10.0, 10.0, 190.0, 100.0));
+    let map = page.map();
+    let widget = RectMm { x: 150.0, y: 250.0, width: 40.0, height: 20.0 };
+    let at = |x, y, width, height| at(&map, A4, &[widget], &Ladder::default(), RectMm { x, y, width, height }, "box");
+    let placed = at(20.0, 130.0, 70.0, 25.0).expect("blank");
+    assert_eq!((placed.step.as_str(), placed.size.as_str(), placed.clearance_mm), ("hand", "box", 2.0));
+    assert_eq!((placed.dark_share, placed.largest_ink_mm), (0.0, 0.0));
+    assert!(matches!(at(20.0, 30.0, 70.0, 25.0), Err(NotBlank::Ink(seen)) if seen.dark_share > 0.01));
+    // The last row of print ends at 108.2 mm: 1 mm away is too near, 3 mm are enough.
+    assert!(matches!(at(20.0, 109.2, 70.0, 25.0), Err(NotBlank::Ink(_))));
+    assert!(at(20.0, 111.2, 70.0, 25.0).is_ok());
+    assert_eq!(at(100.0, 240.0, 60.0, 20.0), Err(NotBlank::Obstacle));
+    for (x, y) in [(1.0, 130.0), (139.0, 130.0), (20.0, 271.0), (-80.0, 130.0), (f64::NAN, 130.0), (1e300, 130.0)] {
+        assert_eq!(at(x, y, 70.0, 25.0), Err(NotBlank::Outside), "{x} {y}");
+    }
+    assert_eq!(at(20.0, 130.0, 0.0, 25.0), Err(NotBlank::Outside));
+    assert_eq!(at(20.0, 130.0, f64::INFINITY, 25.0), Err(NotBlank::Outside));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(24))]
+    /// Whatever the ladder finds, a person could have chosen.
+    #[test]
+    fn what_the_ladder_finds_a_person_may_choose(x in 0.0..150.0, y in 0.0..200.0, w in 20.0..150.0, h in 10.0..200.0) {
+        let mut page = Page::of(A4, 150.0, 240);
+        page.print((x, y, w, h));
+        let map = page.map();
+        if let Ok(found) = find(&map, A4, &[], &Ladder::default()) {
+            let chosen = at(&map, A4, &[], &Ladder::default(), found.rect, &found.size);
+            proptest::prop_assert_eq!(chosen.map(|chosen| chosen.dark_share), Ok(found.dark_share));
+        }
+    }
+}

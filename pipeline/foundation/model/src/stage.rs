@@ -164,4 +164,15 @@ mod tests {
         assert!(state.next(&EventKind::Finished { stage: Stage::Intake }).is_err());
         assert!(JobState::Done.next(&EventKind::Recovered).is_err());
     }
+
+    #[test]
+    fn a_reading_is_corrected_under_review_only() {
+        let corrected = EventKind::Corrected { fields: vec!["number".into()], actor: "An".into() };
+        let review = JobState::Waiting(Stage::Review, "review".into());
+        assert_eq!(review.next(&corrected), Ok(review.clone()));
+        for state in [JobState::Ready(Stage::Review), JobState::Held(Stage::Certify, "no_room".into()), JobState::Done]
+        {
+            assert!(state.next(&corrected).is_err(), "{state:?}");
+        }
+    }
 }
