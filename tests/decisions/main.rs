@@ -6,6 +6,7 @@ mod media;
 mod place;
 mod review;
 mod secret;
+mod signed;
 
 use std::{
     path::{Path, PathBuf},

@@ -23,7 +23,8 @@ pub(super) fn history(ui: Ui, root: &Path, id: &str) -> Result<u8, Error> {
                 .as_object()
                 .into_iter()
                 .flatten()
-                .filter(|(key, _)| key.as_str() != "kind")
+                // The actor has a column of its own.
+                .filter(|(key, _)| !matches!(key.as_str(), "kind" | "actor"))
                 .map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
                 .collect();
             let at = model::clock::rfc3339_local(record.at);
