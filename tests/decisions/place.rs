@@ -31,6 +31,8 @@ fn a_person_names_the_place_but_covers_nothing() {
     refused(&decide(&sandbox, &[SOURCE, "place", "--size", "small"]), &["no blank area for size small"]);
     refused(&decide(&sandbox, &[SOURCE, "place", "--box", "5"]), &["X,Y,W,H"]);
     refused(&decide(&sandbox, &[SOURCE, "place", "--box", "5,5"]), &["ink under the box", "2 mm"]);
+    let answer = sandbox.ask(&["hold", "decide", SOURCE, "place", "--box", "5,5"]).pop().expect("an answer");
+    assert_eq!((&answer["ok"], &answer["code"]), (&false.into(), &"box-on-ink".into()), "{answer}");
     // Blank itself, but print begins 1 mm beside it: the clearance is asked for, too.
     refused(&decide(&sandbox, &[SOURCE, "place", "--box", "78.5,150,70,25"]), &["ink under the box"]);
     refused(&decide(&sandbox, &[SOURCE, "place", "--box", "150,150,70,25"]), &["leaves the page", "210 × 297 mm"]);

@@ -2,15 +2,18 @@
 //!
 //! A decision is about content: it is recorded with the document's identity and holds for no other pages.
 
+mod allowed;
+
 use jiff::Timestamp;
-use model::{
-    Cause, DocumentId, HoldReason, Placement, RectMm, Secrecy, Stage, Submission, event::EventKind, stage::JobState,
-};
+use model::{DocumentId, HoldReason, Placement, RectMm, Secrecy, Stage, Submission, event::EventKind, stage::JobState};
 use register::{Commit, Facts, Job};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{Error, Home, refused::Refused, steps};
+
+pub use allowed::{Act, acts, page};
+pub(crate) use allowed::{SecrecyFound, hold, secrecy_found};
 
 /// What a person decides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,35 +49,6 @@ pub enum Wanted {
         /// Width and height; without them the largest size of the ladder that is blank there.
         size: Option<(f64, f64)>,
     },
-}
-
-/// What can be decided, without its particulars.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    /// [`Decision::Accept`].
-    Accept,
-    /// [`Decision::Approve`].
-    Approve,
-    /// [`Decision::Place`].
-    Place,
-    /// [`Decision::Retry`].
-    Retry,
-    /// [`Decision::Reject`].
-    Reject,
-}
-
-impl Act {
-    /// Its word on the command line, in events and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Accept => "accept",
-            Self::Approve => "approve",
-            Self::Place => "place",
-            Self::Retry => "retry",
-            Self::Reject => "reject",
-        }
-    }
 }
 
 impl Decision {
@@ -125,72 +99,6 @@ pub struct Recorded {
     /// The place, with its proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<Placement>,
-}
-
-/// The secrecy that was found, as it stays on a held document's card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SecrecyFound {
-    pub level: Secrecy,
-    /// Not read from the pages: `document.toml` says so.
-    pub declared: bool,
-}
-
-/// What a person may decide about a document as it now stands; nothing when it waits for nobody.
-pub fn acts(job: &Job) -> Vec<Act> {
-    // A seal is in the register: the document is stored, not turned away.
-    let sealed = job.card.contains_key("sealed_sha256");
-    match &job.state {
-        JobState::Held(..) if sealed => vec![Act::Retry],
-        JobState::Held(_, reason) => match HoldReason::from_code(reason) {
-            Some(HoldReason::Secret) => secret_acts(job),
-            Some(HoldReason::NoRoom) => vec![Act::Place, Act::Retry, Act::Reject],
-            Some(HoldReason::Incomplete | HoldReason::InvalidSignature) => vec![Act::Accept, Act::Retry, Act::Reject],
-            Some(
-                HoldReason::Unreadable
-                | HoldReason::Locked
-                | HoldReason::TooLarge
-                | HoldReason::Unsupported
-                | HoldReason::Mixed
-                | HoldReason::BadDeclaration
-                | HoldReason::Unworkable,
-            )
-            | None => vec![Act::Retry, Act::Reject],
-        },
-        JobState::Waiting(_, cause) if cause == Cause::Review.code() => vec![Act::Approve, Act::Reject],
-        JobState::Waiting(..) if !sealed => vec![Act::Reject],
-        JobState::Waiting(..)
-        | JobState::Ready(_)
-        | JobState::Running(_)
-        | JobState::Duplicate
-        | JobState::Rejected
-        | JobState::Done => Vec::new(),
-    }
-}
-
-/// A person may say that a mark is none (Điều 11). What a person declared is mended where it was declared, and a *Tuyệt mật*
-/// is never stored.
-fn secret_acts(job: &Job) -> Vec<Act> {
-    match secrecy_found(job) {
-        Some(found) if found.declared || found.level == Secrecy::TuyetMat => vec![Act::Reject],
-        Some(_) => vec![Act::Accept, Act::Retry, Act::Reject],
-        None => vec![Act::Retry, Act::Reject],
-    }
-}
-
-fn secrecy_found(job: &Job) -> Option<SecrecyFound> {
-    serde_json::from_value(job.card.get("secrecy_found")?.clone()).ok()
-}
-
-/// The page to look at.
-pub fn page(job: &Job) -> Option<u32> {
-    let told = job.card.get("detail").and_then(|detail| detail.pointer("/facts/page"));
-    let told = told.and_then(|page| page.as_str().map_or_else(|| page.as_u64(), |page| page.parse().ok()));
-    let first = match &job.state {
-        JobState::Held(_, reason) => reason == HoldReason::NoRoom.code(),
-        JobState::Waiting(_, cause) => cause == Cause::Review.code(),
-        JobState::Ready(_) | JobState::Running(_) | JobState::Duplicate | JobState::Rejected | JobState::Done => false,
-    };
-    told.and_then(|page| u32::try_from(page).ok()).or(first.then_some(1))
 }
 
 /// What was decided about this content for a reason, when it still counts.
@@ -365,22 +273,25 @@ fn place(home: &Home, job: &Job, wanted: &Wanted) -> Result<Result<Placement, Re
     })
 }
 
-/// The hold of a document in `mocban.document/1`: what may be decided, which page to look at, and why, in a sentence.
-pub(crate) fn hold(job: &Job) -> Value {
-    let acts = acts(job);
-    let reason = match &job.state {
-        JobState::Held(_, reason) | JobState::Waiting(_, reason) if !acts.is_empty() => reason,
-        _ => return Value::Null,
-    };
-    let page = page(job);
-    let sentence = |lang| {
-        let code = if page.is_some() { "hold-sentence-page" } else { "hold-sentence" };
-        let reason = messages::text(lang, &format!("reason-{reason}"), &[]);
-        let page = page.map(|page| page.to_string()).unwrap_or_default();
-        messages::text(lang, code, &[("page", page), ("reason", reason)])
-    };
-    json!({
-        "acts": acts, "page": page,
-        "sentence": {"vi": sentence(messages::Lang::Vi), "en": sentence(messages::Lang::En)},
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_cross_the_socket() {
+        for decision in [
+            Decision::Retry,
+            Decision::Accept { sheets: Some(3) },
+            Decision::Accept { sheets: None },
+            Decision::Approve,
+            Decision::Reject,
+            Decision::Place(Wanted::Size("small".into())),
+            Decision::Place(Wanted::Box { x_mm: 1.5, y_mm: 2.0, size: None }),
+            Decision::Place(Wanted::Box { x_mm: 1.5, y_mm: 2.0, size: Some((70.0, 25.0)) }),
+        ] {
+            let said = serde_json::to_string(&decision).expect("JSON");
+            assert_eq!(serde_json::from_str::<Decision>(&said).ok().as_ref(), Some(&decision), "{said}");
+            assert!(said.contains(decision.act().name()), "{said}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use conduct::{
     decide::{self, Act, Decision, Wanted},
 };
 use model::{Cause, stage::JobState};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::{
     arguments::{HoldAct, Word},
@@ -73,6 +73,10 @@ fn box_of(text: &str) -> Option<Wanted> {
 /// Tells a daemon's answer.
 pub(super) fn report(ui: Ui, answer: &Answer) -> u8 {
     let facts: Vec<(&str, String)> = answer.facts.iter().map(|(k, v)| (k.as_str(), v.clone())).collect();
+    if ui.json {
+        let named: Map<String, Value> = facts.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
+        Ui::object(&json!({"schema": "mocban.answer/1", "ok": answer.ok, "code": answer.code, "facts": named}));
+    }
     if answer.ok {
         ui.say(&answer.code, &facts);
         exit::OK
