@@ -23,15 +23,22 @@ pub(crate) struct Frame {
 impl Frame {
     /// The frame in which a box of the page (px: left, top, width, height) stands upright and level at a resolution.
     ///
-    /// `turned` is the clockwise turn that makes the page upright, `tilt` the fall of its lines (degrees, then upright).
-    pub(crate) fn upright(area: (f64, f64, f64, f64), dpi: (f64, f64), turned: u16, tilt: f64, target: f64) -> Self {
+    /// `turned` is the clockwise turn that makes the page upright, `tilt` the fall of its lines (degrees, then upright). The
+    /// resolution is given along the lines and down the page.
+    pub(crate) fn upright(
+        area: (f64, f64, f64, f64),
+        dpi: (f64, f64),
+        turned: u16,
+        tilt: f64,
+        target: (f64, f64),
+    ) -> Self {
         let angle = (tilt - f64::from(turned)).to_radians();
         let (sin, cos) = angle.sin_cos();
         let (w_in, h_in) = (area.2 / dpi.0, area.3 / dpi.1);
-        let side = |a: f64, b: f64| ((a.abs() + b.abs()) * target - 1e-6).ceil().clamp(1.0, 16_000.0);
-        let (width, height) = (side(w_in * cos, h_in * sin), side(w_in * sin, h_in * cos));
-        let right = (dpi.0 * cos / target, dpi.1 * sin / target);
-        let down = (-dpi.0 * sin / target, dpi.1 * cos / target);
+        let side = |a: f64, b: f64, target: f64| ((a.abs() + b.abs()) * target - 1e-6).ceil().clamp(1.0, 16_000.0);
+        let (width, height) = (side(w_in * cos, h_in * sin, target.0), side(w_in * sin, h_in * cos, target.1));
+        let right = (dpi.0 * cos / target.0, dpi.1 * sin / target.0);
+        let down = (-dpi.0 * sin / target.1, dpi.1 * cos / target.1);
         let centre = (area.0 + area.2 / 2.0, area.1 + area.3 / 2.0);
         let origin = (
             centre.0 - right.0 * width / 2.0 - down.0 * height / 2.0,
@@ -97,16 +104,44 @@ pub(crate) fn warp(picture: &Picture, factor: (usize, usize), frame: &Frame, pap
         })
         .collect();
     let count = offsets.len() as u32;
+    let inside = Inside::of(picture, &offsets);
     let mut data = Vec::with_capacity(frame.width * frame.height);
     for v in 0..frame.height {
         for u in 0..frame.width {
             let (x, y) = map.point(u as f64, v as f64);
             let (x, y) = (fixed(x), fixed(y));
-            let sum: u32 = offsets.iter().map(|(dx, dy)| sample(picture, x + dx, y + dy, paper)).sum();
+            let sum: u32 = if inside.holds(x, y) {
+                offsets.iter().map(|(dx, dy)| sample_inside(picture, x + dx, y + dy)).sum()
+            } else {
+                offsets.iter().map(|(dx, dy)| sample(picture, x + dx, y + dy, paper)).sum()
+            };
             data.push(((sum + count / 2) / count) as u8);
         }
     }
     Picture { width: frame.width, height: frame.height, data }
+}
+
+/// Where all samples of a target pixel have their four neighbours in the picture (24.8 fixed point, inclusive): nearly everywhere.
+struct Inside {
+    x: (i32, i32),
+    y: (i32, i32),
+}
+
+impl Inside {
+    fn of(picture: &Picture, offsets: &[(i32, i32)]) -> Self {
+        let range = |side: usize, offsets: &mut dyn Iterator<Item = i32>| {
+            let (low, high) = offsets.fold((0, 0), |(low, high), offset| (offset.min(low), offset.max(high)));
+            (-low, ((side as i32 - 1) << 8) - 1 - high)
+        };
+        Self {
+            x: range(picture.width, &mut offsets.iter().map(|(dx, _)| *dx)),
+            y: range(picture.height, &mut offsets.iter().map(|(_, dy)| *dy)),
+        }
+    }
+
+    fn holds(&self, x: i32, y: i32) -> bool {
+        x >= self.x.0 && x <= self.x.1 && y >= self.y.0 && y <= self.y.1
+    }
 }
 
 /// 24.8 fixed point, rounded; pages are at most some ten thousand pixels a side.
@@ -131,6 +166,15 @@ fn sample(picture: &Picture, x: i32, y: i32, paper: u8) -> u32 {
     (above * (256 - fy) + below * fy) >> 16
 }
 
+/// [`sample`] for a place that is known to lie [`Inside`].
+fn sample_inside(picture: &Picture, x: i32, y: i32) -> u32 {
+    let (fx, fy) = ((x & 255) as u32, (y & 255) as u32);
+    let at = (y >> 8) as usize * picture.width + (x >> 8) as usize;
+    let (above, below) = (&picture.data[at..at + 2], &picture.data[at + picture.width..at + picture.width + 2]);
+    let across = |pair: &[u8]| u32::from(pair[0]) * (256 - fx) + u32::from(pair[1]) * fx;
+    (across(above) * (256 - fy) + across(below) * fy) >> 16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +182,7 @@ mod tests {
     #[test]
     fn a_turned_and_tilted_frame_maps_back_onto_the_page() {
         for turned in [0, 90, 180, 270] {
-            let frame = Frame::upright((0.0, 0.0, 600.0, 900.0), (300.0, 300.0), turned, 1.5, 200.0);
+            let frame = Frame::upright((0.0, 0.0, 600.0, 900.0), (300.0, 300.0), turned, 1.5, (160.0, 200.0));
             let centre = frame.map.point(frame.width as f64 / 2.0, frame.height as f64 / 2.0);
             assert!((centre.0 - 300.0).abs() < 1e-6 && (centre.1 - 450.0).abs() < 1e-6);
             let wanted = (1.5 - f64::from(turned) + 180.0).rem_euclid(360.0) - 180.0;
@@ -150,7 +194,22 @@ mod tests {
     fn a_quarter_turn_moves_pixels_where_they_belong() {
         // Clockwise by 90: the left column becomes the top row, read from the bottom.
         let picture = Picture { width: 2, height: 3, data: vec![1, 2, 3, 4, 5, 6] };
-        let frame = Frame::upright((0.0, 0.0, 2.0, 3.0), (200.0, 200.0), 90, 0.0, 200.0);
+        let frame = Frame::upright((0.0, 0.0, 2.0, 3.0), (200.0, 200.0), 90, 0.0, (200.0, 200.0));
         assert_eq!(warp(&picture, (1, 1), &frame, 255).data, vec![5, 3, 1, 6, 4, 2]);
+    }
+
+    #[test]
+    fn inside_and_at_the_edge_samples_are_the_same() {
+        let data = (0..35_u32).map(|i| (i * 37 % 251) as u8).collect();
+        let picture = Picture { width: 7, height: 5, data };
+        let inside = Inside::of(&picture, &[(0, 0)]);
+        let mut met = 0;
+        for y in -300..(5 << 8) + 300 {
+            for x in (-300..(7 << 8) + 300).filter(|x| inside.holds(*x, y)) {
+                met += 1;
+                assert_eq!(sample_inside(&picture, x, y), sample(&picture, x, y, 255), "{x} {y}");
+            }
+        }
+        assert_eq!(met, (6 << 8) * (4 << 8));
     }
 }
