@@ -36,7 +36,7 @@ impl House {
     fn build() -> Self {
         let sandbox = Sandbox::new();
         sandbox.make();
-        let truth_folder = sandbox.drop_papers("small");
+        let truth_folder = sandbox.drop_all_papers();
         let truth = Truth::read_all(&truth_folder).expect("the samples' truth");
         let run = sandbox.mocban(&["run", "--json"]);
         let documents: BTreeMap<String, Value> = json_lines(&run)

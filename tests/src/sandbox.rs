@@ -1,6 +1,7 @@
 //! A home with demo authority and token, driven through the commands a person types.
 
 use std::{
+    ffi::OsStr,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -124,12 +125,25 @@ impl Sandbox {
     /// # Panics
     /// When the generator fails.
     pub fn drop_papers(&self, set: &str) -> PathBuf {
+        self.papers(set, &[])
+    }
+
+    /// Lays every kind of sample paper into inbound, with those that another agency signed.
+    ///
+    /// # Panics
+    /// When the generator fails.
+    pub fn drop_all_papers(&self) -> PathBuf {
+        self.papers("full", &["--authority".as_ref(), self.home().as_os_str()])
+    }
+
+    fn papers(&self, set: &str, more: &[&OsStr]) -> PathBuf {
         let truth = self.beside("truth");
         let output = Command::new(binary("papers"))
             .args(["make", "--set", set, "--to"])
             .arg(self.inbound())
             .arg("--truth")
             .arg(&truth)
+            .args(more)
             .output()
             .expect("papers starts");
         assert!(output.status.success(), "papers: {}", String::from_utf8_lossy(&output.stderr));

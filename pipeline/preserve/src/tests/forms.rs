@@ -211,7 +211,7 @@ fn every_code_has_its_texts_and_facts() {
         Error::JournalGap { copy: copy(), last: 1, first: 3 },
         Error::Forbidden { copy: copy(), path: path() },
         Error::Immutable { copy: copy(), path: path(), source: durable() },
-        Error::Work { path: "/work/x".into(), source: io() },
+        Error::Work { path: "work/x".into(), source: io() },
         Error::Encode { form: "premis", source: Box::new(io()) },
         Error::Export { source: durable() },
     ];
