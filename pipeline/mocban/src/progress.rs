@@ -58,7 +58,8 @@ impl Shown {
         let state = self.ui.text(&format!("state-{}", card::state_name(&job.state)), &[]);
         let stage = self.ui.text(&format!("stage-{}", stage.name()), &[]);
         let reason = reason.map(|reason| format!(" ({})", self.ui.text(&format!("reason-{reason}"), &[])));
-        let line = format!("{}: {stage} → {state}{}", job.source, reason.unwrap_or_default());
+        let source = messages::visible(&job.source);
+        let line = format!("{source}: {stage} → {state}{}", reason.unwrap_or_default());
         match &self.bar {
             Some(bar) => bar.println(line),
             None => Ui::aside(&line),

@@ -64,15 +64,46 @@ static TEXTS: LazyLock<BTreeMap<String, Text>> = LazyLock::new(|| {
 });
 
 /// The text of a code with its facts filled in; `{name}` in the text is replaced by the fact of that name.
-/// An unknown code is shown as itself, so nothing is ever silent.
+/// An unknown code is shown as itself, so nothing is ever silent. A `path` or `page` the text does not name is said all
+/// the same: who reads it must know where to look.
 pub fn text(lang: Lang, code: &str, facts: &[(&str, String)]) -> String {
     let Some(text) = TEXTS.get(code) else { return code.to_owned() };
-    let mut out = match lang {
-        Lang::Vi => text.vi.clone(),
-        Lang::En => text.en.clone(),
+    let (template, page) = match lang {
+        Lang::Vi => (text.vi.as_str(), "trang"),
+        Lang::En => (text.en.as_str(), "page"),
     };
-    for (name, value) in facts {
-        out = out.replace(&format!("{{{name}}}"), value);
+    let fact = |wanted: &str| facts.iter().find(|(name, _)| *name == wanted).map(|(_, value)| visible(value));
+    let unnamed = |name: &str| fact(name).filter(|_| !template.contains(&format!("{{{name}}}")));
+    let mut out = unnamed("path").map(|path| format!("{path}: ")).unwrap_or_default();
+    // In one pass: a fact is foreign text, and a brace in it is no place for another fact.
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let named = after.split_once('}').and_then(|(name, behind)| Some((fact(name)?, behind)));
+        rest = if let Some((value, behind)) = named {
+            out.push_str(&value);
+            behind
+        } else {
+            out.push('{');
+            after
+        };
+    }
+    out.push_str(rest);
+    if let Some(number) = unnamed("page") {
+        out.extend([" (", page, " ", number.as_str(), ")"]);
+    }
+    out
+}
+
+/// Foreign text as it may stand on a terminal: control characters (line ends, escapes) are spelt out.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            out.extend(letter.escape_default());
+        } else {
+            out.push(letter);
+        }
     }
     out
 }
@@ -116,5 +147,11 @@ mod tests {
     #[test]
     fn facts_are_filled_in() {
         assert_eq!(text(Lang::En, "no-such-code", &[]), "no-such-code");
+        let facts = [("path", "{detail}\u{1b}[31m".to_owned()), ("detail", "x".to_owned()), ("page", "2".to_owned())];
+        let told = text(Lang::En, "held-unreadable", &facts);
+        assert!(told.starts_with(r"{detail}\u{1b}[31m: the file is not whole or damaged (x)"), "{told}");
+        assert!(told.ends_with(" (page 2)"), "{told}");
+        let told = text(Lang::Vi, "E-RECOGNIZE-03", &facts);
+        assert!(told.starts_with("{detail}") && told.contains(": Trang 2 ") && !told.ends_with(')'), "{told}");
     }
 }
