@@ -9,7 +9,7 @@ use scan::{Color, Limits};
 use crate::{
     Candidate, Error, Template, declared,
     find::{Seen, Shape},
-    names::{decode_name, encode_name},
+    names::{decode_name, encode_name, stored_name},
     paper::measure,
     settle::kind_of,
 };
@@ -79,7 +79,7 @@ impl Claim<'_> {
             return Err(Error::TooLarge { path, what: format!("> {} trang / pages", self.limits.frames) });
         }
         let (sha256, bytes) = durable::sha256_file(&seen.path)?;
-        let name = encode_name(seen.path.file_name().unwrap_or_default());
+        let name = stored_name(seen.path.file_name().unwrap_or_default());
         self.files.push(SourceFile { name, path, bytes, sha256, kind });
         Ok(form)
     }

@@ -6,6 +6,8 @@ use std::{
     path::PathBuf,
 };
 
+use model::Sha256;
+
 /// A name as text. A percent sign is encoded only where it would read as an encoded byte.
 pub fn encode_name(name: &OsStr) -> String {
     let mut out = String::new();
@@ -25,6 +27,29 @@ pub fn encode_name(name: &OsStr) -> String {
         }
     }
     out
+}
+
+/// Bytes a file system allows a name.
+const NAME_MAX: usize = 255;
+
+/// A name as text under which the file can be stored: encoding may make it longer than a file system takes, and then its
+/// end gives way to a digest of all of it, before the extension.
+pub(crate) fn stored_name(name: &OsStr) -> String {
+    let text = encode_name(name);
+    if text.len() <= NAME_MAX {
+        return text;
+    }
+    let digest: String = Sha256::of(text.as_bytes()).to_hex().chars().take(16).collect();
+    let extension = text.rsplit_once('.').map(|(_, extension)| extension).filter(|extension| extension.len() <= 8);
+    let tail = format!("~{digest}.{}", extension.unwrap_or("bin"));
+    let mut kept = String::new();
+    for letter in text.chars() {
+        if kept.len() + letter.len_utf8() + tail.len() > NAME_MAX {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept + &tail
 }
 
 /// The path that a text of encoded names stands for.
@@ -49,4 +74,23 @@ pub fn decode_name(text: &str) -> PathBuf {
 
 fn hex_of(byte: u8) -> String {
     format!("{byte:02X}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_name_fits_and_tells_names_apart() {
+        assert_eq!(stored_name(OsStr::new("trang 1.jpg")), "trang 1.jpg");
+        let long = |last: u8| {
+            let mut name = vec![0xff; 250];
+            name.push(last);
+            name.extend(b".jpg");
+            stored_name(OsStr::from_bytes(&name))
+        };
+        assert!(long(b'a').len() <= NAME_MAX);
+        assert_eq!(long(b'a').rsplit('.').next(), Some("jpg"));
+        assert_ne!(long(b'a'), long(b'b'));
+    }
 }
