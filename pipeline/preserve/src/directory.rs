@@ -48,19 +48,18 @@ impl DirectoryCopy {
     /// # Errors
     /// [`Error::MediumMissing`] when nothing of ours is there, [`Error::OtherMedium`] when another copy is.
     pub fn open(root: &Path, name: &str, immutable: bool) -> Result<Self, Error> {
-        let medium = identify(root, name, None)?;
-        let copy = Self { root: root.to_owned(), name: name.to_owned(), medium: medium.medium, immutable };
-        copy.recover_if_alone()?;
-        Ok(copy)
+        Self::open_pinned(root, name, immutable, None)
     }
 
-    /// Insists on the medium the register knows this copy by.
+    /// As [`Self::open`], insisting on the medium the register knows this copy by before anything is touched there.
     ///
     /// # Errors
     /// [`Error::OtherMedium`] when it is not.
-    pub fn require(self, medium: &str) -> Result<Self, Error> {
-        identify(&self.root, &self.name, Some(medium))?;
-        Ok(self)
+    pub fn open_pinned(root: &Path, name: &str, immutable: bool, medium: Option<&str>) -> Result<Self, Error> {
+        let medium = identify(root, name, medium)?;
+        let copy = Self { root: root.to_owned(), name: name.to_owned(), medium: medium.medium, immutable };
+        copy.recover_if_alone()?;
+        Ok(copy)
     }
 
     /// Where the copy lies.

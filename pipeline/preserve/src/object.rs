@@ -58,15 +58,25 @@ impl Content {
 }
 
 /// Reads a content from its beginning; errors name the work file.
-#[derive(Debug)]
 pub struct ContentReader {
     memory: Vec<u8>,
     at: usize,
-    open: Option<(PathBuf, File)>,
+    open: Option<(PathBuf, Box<dyn std::io::Read + Send>)>,
     files: VecDeque<PathBuf>,
 }
 
+impl std::fmt::Debug for ContentReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ContentReader").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
 impl ContentReader {
+    /// A stream from elsewhere, under the path that errors shall name.
+    pub(crate) fn of_stream(path: PathBuf, stream: Box<dyn std::io::Read + Send>) -> Self {
+        Self { memory: Vec::new(), at: 0, open: Some((path, stream)), files: VecDeque::new() }
+    }
+
     /// Fills some of the buffer; 0 at the end.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         if self.at < self.memory.len() {
@@ -85,7 +95,7 @@ impl ContentReader {
                 }
             } else if let Some(path) = self.files.pop_front() {
                 let file = File::open(&path).map_err(|e| Error::work(&path, e))?;
-                self.open = Some((path, file));
+                self.open = Some((path, Box::new(file)));
             } else {
                 return Ok(0);
             }
@@ -195,14 +205,14 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Er
 }
 
 /// A version built in staging and read back there.
-struct Built {
-    inventory: Inventory,
-    bytes: Vec<u8>,
-    files: u64,
-    content_bytes: u64,
+pub(crate) struct Built {
+    pub(crate) inventory: Inventory,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) files: u64,
+    pub(crate) content_bytes: u64,
 }
 
-fn staged(id: DocumentId) -> String {
+pub(crate) fn staged(id: DocumentId) -> String {
     format!("{}/{id}", layout::STAGING)
 }
 
@@ -296,7 +306,7 @@ fn inventory_files(folder: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     ]
 }
 
-fn read_back(copy: &dyn CopyStore, path: &str, wanted: &Measured) -> Result<(), Error> {
+pub(crate) fn read_back(copy: &dyn CopyStore, path: &str, wanted: &Measured) -> Result<(), Error> {
     if copy.measure(path, Trust::Medium)? == *wanted {
         Ok(())
     } else {
@@ -305,7 +315,7 @@ fn read_back(copy: &dyn CopyStore, path: &str, wanted: &Measured) -> Result<(), 
 }
 
 /// Puts an inventory, which its version holds durably already, in the object's root.
-fn put_root(copy: &dyn CopyStore, place: &str, inventory: &[u8]) -> Result<(), Error> {
+pub(crate) fn put_root(copy: &dyn CopyStore, place: &str, inventory: &[u8]) -> Result<(), Error> {
     for (path, bytes) in inventory_files(place, inventory) {
         let wanted = Measured { sha512: Sha512::of(&bytes), bytes: bytes.len() as u64 };
         copy.replace(&path, &bytes)?;
@@ -316,7 +326,7 @@ fn put_root(copy: &dyn CopyStore, place: &str, inventory: &[u8]) -> Result<(), E
 }
 
 /// After entering: the root resolves, the writer's marks are gone, the medium is still the same.
-fn finish(copy: &dyn CopyStore, id: DocumentId, place: &str, built: &Built) -> Result<Stored, Error> {
+pub(crate) fn finish(copy: &dyn CopyStore, id: DocumentId, place: &str, built: &Built) -> Result<Stored, Error> {
     let number = built.inventory.head;
     let inventory_sha512 = Sha512::of(&built.bytes);
     let wanted = Measured { sha512: inventory_sha512, bytes: built.bytes.len() as u64 };
@@ -328,7 +338,12 @@ fn finish(copy: &dyn CopyStore, id: DocumentId, place: &str, built: &Built) -> R
 }
 
 /// Reads everything of a version that lies there already back from the medium.
-fn confirm(copy: &dyn CopyStore, place: &str, inventory: &Inventory, number: VersionNumber) -> Result<Stored, Error> {
+pub(crate) fn confirm(
+    copy: &dyn CopyStore,
+    place: &str,
+    inventory: &Inventory,
+    number: VersionNumber,
+) -> Result<Stored, Error> {
     let state = inventory.state(number);
     let (mut files, mut bytes) = (0, 0);
     for (path, digest) in inventory.content() {
@@ -350,7 +365,7 @@ fn confirm(copy: &dyn CopyStore, place: &str, inventory: &Inventory, number: Ver
 }
 
 /// An inventory with its sidecar, checked against each other.
-fn whole_inventory(copy: &dyn CopyStore, folder: &str) -> Result<(Sha512, Inventory), Error> {
+pub(crate) fn whole_inventory(copy: &dyn CopyStore, folder: &str) -> Result<(Sha512, Inventory), Error> {
     let path = format!("{folder}/{INVENTORY}");
     let bytes = copy.read(&path, INVENTORY_MAX_BYTES)?;
     let named = parse_sidecar(&copy.read(&format!("{folder}/{SIDECAR}"), 4096)?);
@@ -394,7 +409,7 @@ pub fn recover(copy: &dyn CopyStore) -> Result<(), Error> {
 
 /// A folder in staging says that a writer of this document died: when its version had entered, the root inventory follows
 /// it; the rest is thrown away.
-fn recover_one(copy: &dyn CopyStore, id: DocumentId) -> Result<(), Error> {
+pub(crate) fn recover_one(copy: &dyn CopyStore, id: DocumentId) -> Result<(), Error> {
     let staged = staged(id);
     if copy.list(&staged)?.is_none() {
         return Ok(());

@@ -1,5 +1,6 @@
 //! The certification book (*sổ chứng thực*, Điều 16; TT 10/2014): numbers are gapless per year, a void one stays visible.
 
+use jiff::{SignedDuration, Timestamp};
 use model::{clock::register_year, event::EventKind};
 use rusqlite::{OptionalExtension as _, params};
 
@@ -7,6 +8,9 @@ use crate::{
     Error, Job, Register,
     jobs::{Commit, add},
 };
+
+/// Clocks are set right by so much without meaning anything.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(10);
 
 /// One line of the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,13 +52,24 @@ impl BookingState {
 }
 
 impl Register {
-    /// Books the next number of the year for a job, or answers the one it already has: a booking survives crash and wait.
+    /// Books the next number of the year for a job, or answers the one it already has: a booking survives crash and wait,
+    /// unless a clock that was wrong made it.
     pub fn book(&self, job: &Job) -> Result<Booking, Error> {
         let existing = self.booking_of(job.no)?;
-        if let Some(booking) = existing {
-            return Ok(booking);
+        let now = self.clock.now();
+        // Booked in what is still to come: the clock was wrong, and so may be the year. The number stays visible as void.
+        let wrong = existing.as_ref().filter(|booking| {
+            booking.state == BookingState::Booked
+                && booking.at.parse::<Timestamp>().is_ok_and(|at| at.duration_since(now) > CLOCK_TOLERANCE)
+        });
+        if let Some(booking) = existing.as_ref().filter(|_| wrong.is_none()) {
+            return Ok(booking.clone());
         }
         self.write(|tx, now| {
+            if let Some(Booking { year, number, .. }) = wrong {
+                let event = EventKind::Voided { year: *year, number: *number, why: "clock".into() };
+                add(tx, now, Some(job.no), &Commit::of(event))?;
+            }
             let year = register_year(now);
             let number: u32 =
                 tx.query_row("SELECT coalesce(max(number), 0) + 1 FROM booking WHERE year = ?1", [year], |row| {

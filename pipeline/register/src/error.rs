@@ -69,8 +69,12 @@ impl Error {
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::Sqlite(e) | Self::Open { source: e, .. } => match e.sqlite_error_code() {
+                // A full disk shows as an I/O error where SQLite extends its shared memory.
                 Some(
-                    rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly,
+                    rusqlite::ErrorCode::DiskFull
+                    | rusqlite::ErrorCode::SystemIoFailure
+                    | rusqlite::ErrorCode::CannotOpen
+                    | rusqlite::ErrorCode::ReadOnly,
                 ) => Disposition::Wait(model::Cause::Medium),
                 Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
                     Disposition::Retry { after: std::time::Duration::from_secs(1) }

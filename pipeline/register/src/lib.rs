@@ -6,6 +6,7 @@
 //! Its operations speak of work (take a job, commit a step, book a number), not of rows. One process writes; others read.
 
 mod book;
+mod copies;
 mod error;
 mod fold;
 mod jobs;

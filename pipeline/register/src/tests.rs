@@ -177,3 +177,49 @@ fn every_code_has_its_texts() {
         assert!(messages::has(&format!("E-REGISTER-0{n}")));
     }
 }
+
+#[test]
+fn a_copy_keeps_to_the_medium_of_its_first_use_and_what_it_lacks_is_known() {
+    let (_dir, register) = register();
+    assert_eq!(register.pinned("a").expect("pinned"), None);
+    assert_eq!(register.pin("a", "one").expect("pin"), "one");
+    assert_eq!(register.pin("a", "two").expect("pin"), "one", "the first stays");
+    assert_eq!(register.pin("b", "two").expect("pin"), "two");
+    register.enter("x", "1").expect("enter");
+    for stage in Stage::ALL {
+        step(&register, *stage);
+    }
+    let job = register.job(1).expect("job");
+    register.commit(&job, &[Commit::of(EventKind::Stored { copy: "a".into(), version: "v1".into() })]).expect("stored");
+    assert_eq!(register.lacking("a", 9).expect("lacking"), []);
+    assert_eq!(register.lacking("b", 9).expect("lacking").len(), 1);
+    assert_eq!(register.lacking_count("b").expect("count"), 1);
+}
+
+#[test]
+fn a_number_of_a_year_that_has_not_come_is_void_when_the_clock_is_right_again() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let clock = Arc::new(FixedClock::new("2027-12-01T00:00:00Z".parse().expect("time")));
+    let register = Register::open(&dir.path().join("register.sqlite"), clock.clone()).expect("open");
+    register.enter("a", "1").expect("enter");
+    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    assert_eq!(register.book(&job).expect("book").year, 2027);
+    clock.advance(-300);
+    assert_eq!(register.book(&job).expect("book").year, 2027, "a clock may be set right by minutes");
+    clock.advance(-366 * 86_400);
+    let right = register.book(&job).expect("book");
+    assert_eq!((right.year, right.number), (2026, 1));
+    let book = register.book_of(None).expect("book");
+    let told: Vec<_> = book.iter().map(|entry| (entry.year, entry.state.name(), entry.why.as_str())).collect();
+    assert_eq!(told, [(2026, "booked", ""), (2027, "void", "clock")]);
+}
+
+#[test]
+fn a_sealed_document_is_not_begun_again_because_its_scan_looks_different() {
+    let (_dir, register) = register();
+    register.enter("a", "1").expect("enter");
+    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let held = Commit::of(EventKind::Held { reason: "incomplete".into() }).with(facts(&[("sealed_sha256", "x")]));
+    register.commit(&job, &[held]).expect("held");
+    assert_eq!(register.enter("a", "2").expect("enter"), None);
+}

@@ -104,6 +104,13 @@ pub enum EventKind {
         /// `sound` or `damaged`.
         outcome: String,
     },
+    /// A copy was first used on this medium; no other one passes for it.
+    Pinned {
+        /// The copy's name.
+        copy: String,
+        /// The medium's identity.
+        medium: String,
+    },
     /// A document stored at B-T rose to B-LTA.
     Raised,
     /// The work files are gone (rebuilt register, scan changed under us): from the beginning, under the same booking.

@@ -111,6 +111,7 @@ impl JobState {
                 | E::Voided { .. }
                 | E::Stored { .. }
                 | E::Checked { .. }
+                | E::Pinned { .. }
                 | E::Raised,
             ) => state.clone(),
             (Self::Ready(stage), E::Started { stage: started }) if stage == started => Self::Running(*stage),

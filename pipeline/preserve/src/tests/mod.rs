@@ -4,6 +4,7 @@ mod audit;
 mod faults;
 mod forms;
 mod journal;
+mod mirror;
 mod store;
 
 use std::{

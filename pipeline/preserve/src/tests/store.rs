@@ -186,8 +186,8 @@ fn another_medium_is_not_written_to() {
     assert!(matches!(store(&copy, &object(1)), Err(Error::OtherMedium { .. })));
     assert_eq!(objects(&copy).expect("objects"), []);
     let medium = copy.medium().to_owned();
-    let reopened = DirectoryCopy::open(&room.root("a"), "a", false).expect("open");
-    assert!(matches!(reopened.require(&medium), Err(Error::OtherMedium { .. })));
+    let reopened = DirectoryCopy::open_pinned(&room.root("a"), "a", false, Some(&medium));
+    assert!(matches!(reopened, Err(Error::OtherMedium { .. })));
 }
 
 #[test]

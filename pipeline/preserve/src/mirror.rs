@@ -1,0 +1,129 @@
+//! Brings a document from one copy to another that was away: every version of it, byte for byte.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use model::{DocumentId, Sha512};
+
+use crate::{
+    copy_store::CopyStore,
+    error::Error,
+    inventory::{INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, VersionNumber},
+    layout,
+    object::{
+        Built, ContentReader, Stored, confirm, finish, load, put_root, read_back, recover_one, staged, whole_inventory,
+    },
+    read::files,
+};
+
+/// Stores a document on `to` as it lies on `from`. What `to` has of it already is kept and read back; an older state gets
+/// the versions it lacks. Nothing is believed: content must fit the inventory of `from`, and is read back from `to`.
+///
+/// # Errors
+/// [`Error::Damaged`] naming `from` when its bytes are not its inventory's, [`Error::Different`] when another history of
+/// the document lies on `to`.
+pub fn mirror(from: &dyn CopyStore, to: &dyn CopyStore, id: DocumentId) -> Result<Stored, Error> {
+    let place = layout::place(id);
+    if from.list(&place)?.is_none() {
+        return Err(Error::NoObject { copy: from.name().to_owned(), object: id });
+    }
+    let wanted = load(from, &place, id)?;
+    let _exclusive = to.exclusive()?;
+    to.check()?;
+    recover_one(to, id)?;
+    let have = match to.list(&place)? {
+        None => None,
+        Some(_) => Some(common(from, to, &place, id, &wanted)?),
+    };
+    if have == Some(wanted.head) {
+        return confirm(to, &place, &wanted, wanted.head);
+    }
+    let built = copied(from, to, &place, id, wanted, have);
+    if built.is_err() {
+        // Should this fail too, the next opening does it.
+        to.discard(&staged(id)).ok();
+    }
+    let built = built?;
+    match have {
+        None => to.enter(&staged(id), &place)?,
+        Some(newest) => {
+            for number in newest.0 + 1..=built.inventory.head.0 {
+                let number = VersionNumber(number);
+                to.enter(&format!("{}/{number}", staged(id)), &format!("{place}/{number}"))?;
+                to.protect(&format!("{place}/{number}"))?;
+            }
+            put_root(to, &place, &built.bytes)?;
+        }
+    }
+    finish(to, id, &place, &built)
+}
+
+/// The newest version on `to`, which must be one of `from`'s own.
+fn common(
+    from: &dyn CopyStore,
+    to: &dyn CopyStore,
+    place: &str,
+    id: DocumentId,
+    wanted: &Inventory,
+) -> Result<VersionNumber, Error> {
+    let head = load(to, place, id)?.head;
+    let folder = format!("{place}/{head}");
+    let same = head <= wanted.head && whole_inventory(from, &folder)?.0 == whole_inventory(to, &folder)?.0;
+    if same { Ok(head) } else { Err(Error::Different { copy: to.name().to_owned(), object: id }) }
+}
+
+/// Copies what `to` lacks into its staging folder and reads it back there.
+fn copied(
+    from: &dyn CopyStore,
+    to: &dyn CopyStore,
+    place: &str,
+    id: DocumentId,
+    inventory: Inventory,
+    have: Option<VersionNumber>,
+) -> Result<Built, Error> {
+    let digests = inventory.content();
+    let (mut written, mut content, mut content_bytes) = (Vec::new(), 0, 0);
+    for path in files(from, place)?.0.into_keys() {
+        let version = path.split_once('/').and_then(|(folder, _)| folder.parse::<VersionNumber>().ok());
+        // The root of a document that lies there already follows its newest version at the end.
+        if have.is_some_and(|newest| version.is_none_or(|version| version <= newest)) {
+            continue;
+        }
+        let (source, target) = (format!("{place}/{path}"), format!("{}/{path}", staged(id)));
+        let mut reader = ContentReader::of_stream(PathBuf::from(&source), from.stream(&source)?);
+        let measured = to.create_new(&target, &mut reader)?;
+        let is_content = path.contains("/content/");
+        if is_content && digests.get(&path) != Some(&measured.sha512) {
+            return Err(Error::damaged(from.name(), &source, "its digest is not the inventory's"));
+        }
+        content += u64::from(is_content);
+        content_bytes += if is_content { measured.bytes } else { 0 };
+        written.push((target, measured));
+    }
+    for (path, measured) in &written {
+        read_back(to, path, measured)?;
+    }
+    complete(from, place, &digests, have)?;
+    let bytes = from.read(&format!("{place}/{INVENTORY}"), INVENTORY_MAX_BYTES)?;
+    Ok(Built { inventory, bytes, files: content, content_bytes })
+}
+
+/// Everything the inventory names was there to be copied, and each version's own inventory holds.
+fn complete(
+    from: &dyn CopyStore,
+    place: &str,
+    digests: &BTreeMap<String, Sha512>,
+    have: Option<VersionNumber>,
+) -> Result<(), Error> {
+    let found = files(from, place)?.0;
+    if let Some(missing) = digests.keys().find(|path| !found.contains_key(*path)) {
+        return Err(Error::damaged(from.name(), &format!("{place}/{missing}"), "it is missing"));
+    }
+    for path in found.keys().filter(|path| path.ends_with(SIDECAR) && path.contains('/')) {
+        if let Some((folder, _)) = path.rsplit_once('/')
+            && folder.parse::<VersionNumber>().is_ok_and(|version| have.is_none_or(|newest| version > newest))
+        {
+            whole_inventory(from, &format!("{place}/{folder}"))?;
+        }
+    }
+    Ok(())
+}

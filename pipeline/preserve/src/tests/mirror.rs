@@ -1,0 +1,53 @@
+//! A copy that was away gets what it lacks, byte for byte; a damaged source gives nothing.
+
+use std::fs;
+
+use super::{Room, expected, id, object, raised, tree};
+use crate::{Error, audit, layout, mirror, store, store_version};
+
+#[test]
+fn a_copy_that_was_away_gets_the_same_bytes() {
+    let room = Room::new();
+    let (a, b) = (room.copy("a"), room.copy("b"));
+    assert!(matches!(mirror(&a, &b, id(1)), Err(Error::NoObject { .. })));
+    store(&a, &object(1)).expect("store");
+    let first = mirror(&a, &b, id(1)).expect("one version");
+    assert_eq!((first.version.as_str(), first.files), ("v1", 6));
+    // It was away again while the document rose: only the new version is brought.
+    let second = store_version(&a, &raised(1)).expect("second version");
+    let brought = mirror(&a, &b, id(1)).expect("the second");
+    assert_eq!((brought.version.as_str(), brought.files), ("v2", 1));
+    assert_eq!(brought.inventory_sha512, second.inventory_sha512);
+    assert_eq!(mirror(&a, &b, id(1)).expect("again").inventory_sha512, second.inventory_sha512);
+    // And a copy that never saw it gets both at once.
+    let c = room.copy("c");
+    mirror(&a, &c, id(1)).expect("both versions");
+    for name in ["b", "c"] {
+        assert_eq!(tree(&room.root(name).join(layout::OCFL)), tree(&room.root("a").join(layout::OCFL)), "{name}");
+    }
+    assert_eq!(audit::audit(&b, Some(&expected(&[(id(1), &second)]))).faults, []);
+}
+
+#[test]
+fn a_damaged_or_other_document_is_not_spread() {
+    let room = Room::new();
+    let (a, b) = (room.copy("a"), room.copy("b"));
+    store(&a, &object(1)).expect("store");
+    let content = room.root("a").join(layout::place(id(1))).join("v1/content");
+    let path = content.join("document.pdf");
+    let whole = fs::read(&path).expect("read");
+    let writable = |path: &std::path::Path, bytes: &[u8]| {
+        fs::remove_file(path).expect("removed");
+        fs::write(path, bytes).expect("written");
+    };
+    writable(&path, b"%PDF-1.7 something else\n%%EOF\n");
+    assert!(matches!(mirror(&a, &b, id(1)), Err(Error::Damaged { copy, .. }) if copy == "a"));
+    fs::remove_file(&path).expect("removed");
+    assert!(matches!(mirror(&a, &b, id(1)), Err(Error::Damaged { copy, .. }) if copy == "a"));
+    assert_eq!(crate::objects(&b).expect("objects"), [], "nothing half done");
+    fs::write(&path, whole).expect("mended");
+    let mut other = object(1);
+    other.message = "another history".to_owned();
+    store(&b, &other).expect("store");
+    assert!(matches!(mirror(&a, &b, id(1)), Err(Error::Different { copy, .. }) if copy == "b"));
+}
