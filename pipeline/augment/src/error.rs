@@ -83,6 +83,8 @@ impl Error {
                 Disposition::Wait(Cause::Revocation)
             }
             Self::NoTimestamp { .. } => Disposition::Wait(Cause::Timestamp),
+            // A full or read-only disk is waited for by the stage; the key is not used again for nothing.
+            Self::Write { source } if is_medium(source) => Disposition::Wait(Cause::Medium),
             Self::Write { .. } => Disposition::Retry { after: Duration::from_secs(30) },
         }
     }
@@ -125,6 +127,11 @@ impl Error {
             Self::Write { source } => vec![("reason", source.to_string())],
         }
     }
+}
+
+fn is_medium(source: &std::io::Error) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(source.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem | Kind::NotFound)
 }
 
 #[cfg(test)]

@@ -90,6 +90,8 @@ impl Error {
             Self::OtherPage { .. } => Disposition::Bug,
             Self::Locked { .. } => Disposition::Hold(HoldReason::Locked),
             Self::NoTimestamp { .. } => Disposition::Wait(Cause::Timestamp),
+            // A full or read-only disk is waited for by the stage; the key is not used again for nothing.
+            Self::Write { source } if is_medium(source) => Disposition::Wait(Cause::Medium),
             Self::Write { .. } => Disposition::Retry { after: std::time::Duration::from_secs(30) },
         }
     }
@@ -133,4 +135,9 @@ impl Error {
             Self::Write { source } => vec![("reason", source.to_string())],
         }
     }
+}
+
+fn is_medium(source: &std::io::Error) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(source.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem | Kind::NotFound)
 }
