@@ -1,6 +1,9 @@
 //! The index on disk: opening, adding, removing, committing.
 
-use std::path::{Path, PathBuf};
+use std::{
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
 
 use model::{Description, DocumentId, Field, PageWords};
 use tantivy::{
@@ -47,6 +50,8 @@ pub struct Index {
     pub(crate) fields: Fields,
     pub(crate) path: PathBuf,
     writer: Option<IndexWriter>,
+    /// The folder itself, whatever its name leads to later.
+    inode: u64,
 }
 
 impl std::fmt::Debug for Index {
@@ -70,7 +75,13 @@ impl Index {
         let engine =
             tantivy::Index::builder().schema(schema).settings(settings).open_or_create(directory).map_err(&damaged)?;
         let reader = engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(&damaged)?;
-        Ok(Self { engine, reader, fields, path, writer: None })
+        let inode = inode(&path);
+        Ok(Self { engine, reader, fields, path, writer: None, inode })
+    }
+
+    /// Whether its folder is still the one that was opened: somebody may have removed it meanwhile.
+    pub fn is_there(&self) -> bool {
+        inode(&self.path) == self.inode && self.path.join("meta.json").is_file()
     }
 
     /// Throws away what lies in a folder, so that [`Self::open`] begins anew.
@@ -196,6 +207,11 @@ impl Index {
         entry.add_bytes(fields.words, &stored.to_bytes().map_err(damaged)?);
         Ok(entry)
     }
+}
+
+/// Zero when there is none.
+fn inode(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |meta| meta.ino())
 }
 
 /// Orders documents as their identifiers do.
