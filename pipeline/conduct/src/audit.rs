@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use config::CopySettings;
 use model::{SystemClock, event::EventKind};
-use preserve::{DirectoryCopy, audit as fixity, journal};
+use preserve::{audit as fixity, journal};
 use register::{Commit, Register};
 use serde_json::{Value, json};
 
-use crate::Error;
+use crate::{Error, open_copy};
 
 /// What an audit found on one copy.
 #[derive(Debug)]
@@ -26,8 +26,9 @@ pub struct Audited {
 /// # Errors
 /// The register's own; whatever is wrong with the copy is a finding.
 pub fn audit(register: &Register, settings: &CopySettings) -> Result<Audited, Error> {
-    let copy = match DirectoryCopy::open(&settings.path, &settings.name, settings.immutable) {
+    let copy = match open_copy(register, settings) {
         Ok(copy) => copy,
+        Err(error @ Error::Register(_)) => return Err(error),
         Err(error) => {
             tracing::warn!(copy = settings.name, reason = %error, "the copy cannot be opened");
             let fault = json!({"object": null, "path": settings.path, "fault": "unreadable"});

@@ -1,10 +1,10 @@
 //! Scheduled and start-up work: recovery, the index's gap, waits tried again, seals that still have to rise.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use model::{Cause, DocumentId, event::EventKind};
 use pki::tsa::Tsa;
-use preserve::DirectoryCopy;
+use preserve::{CopyStore as _, DirectoryCopy};
 use register::{Commit, Facts, Job};
 use serde_json::json;
 
@@ -18,14 +18,24 @@ use crate::{
 /// Attempts after which a document that takes the process down with it is held.
 const DEADLY: u32 = 3;
 
+/// What a start follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    /// The end of a process, however it came.
+    Death,
+    /// A time in which the register could not be written: no document is to blame.
+    Standstill,
+}
+
 /// Start-up: what was running is made ready (or held when it keeps killing the process), waits are tried again, the index is
 /// brought up to the register.
-pub(crate) fn start(home: &Home) -> Result<(), Error> {
+pub(crate) fn start(home: &Home, after: After) -> Result<(), Error> {
     for no in home.register.recover()? {
         let job = home.register.job(no)?;
-        if job.attempt >= DEADLY {
+        if after == After::Death && job.attempt >= DEADLY {
             let mut facts = Facts::new();
-            facts.insert("detail".into(), json!({"code": "E-CONDUCT-01", "facts": {"detail": "3"}}));
+            facts
+                .insert("detail".into(), json!({"code": "E-CONDUCT-01", "facts": {"path": job.source, "detail": "3"}}));
             home.register.commit(&job, &[held(model::HoldReason::Unworkable, facts)])?;
         }
     }
@@ -62,12 +72,75 @@ pub(crate) fn fill_index(home: &Home) -> Result<(), Error> {
 
 /// One round of a daemon's calendar.
 pub(crate) fn round(shared: &Shared<'_>) -> Result<(), Error> {
+    let no_timestamps = shared.without_timestamps().is_some();
     for cause in retried_causes(shared.home) {
-        shared.resume(cause)?;
+        if !(cause == Cause::Timestamp && no_timestamps) {
+            shared.resume(cause)?;
+        }
+    }
+    if !steps::index::lock(shared.home).is_there() {
+        tracing::error!("the index is gone and is made again");
+        shared.home.renew_index()?;
     }
     raise_late(shared)?;
+    catch_up(shared, Some(CATCH_UP))?;
     shared.home.flush_journal()?;
     Ok(())
+}
+
+/// How long a daemon's round brings copies up to date before it looks at inbound again.
+const CATCH_UP: Duration = Duration::from_secs(20);
+/// Documents asked for at a time.
+const BATCH: usize = 64;
+
+/// Brings finished documents to copies that were away when enough others held them.
+///
+/// # Errors
+/// Only the register's own: a copy that is still away is tried again at the next round.
+pub(crate) fn catch_up(shared: &Shared<'_>, patience: Option<Duration>) -> Result<(), Error> {
+    let home = shared.home;
+    let start = home.clock.monotonic();
+    let copies: Vec<DirectoryCopy> = home.copies().into_iter().filter_map(|(_, copy)| copy.ok()).collect();
+    for copy in &copies {
+        loop {
+            let lacking = home.register.lacking(copy.name(), BATCH)?;
+            for job in &lacking {
+                let late = patience.is_some_and(|most| home.clock.monotonic().saturating_sub(start) > most);
+                if late || shared.stopping() {
+                    return Ok(());
+                }
+                match bring(home, &copies, copy, job) {
+                    Ok(stored) => {
+                        home.register.commit(job, &[stored])?;
+                        shared.touch(job.no);
+                    }
+                    Err(error @ Error::Register(_)) => return Err(error),
+                    Err(error) => {
+                        tracing::warn!(copy = copy.name(), job = job.no, code = error.code(), "a copy lags behind");
+                        return Ok(());
+                    }
+                }
+            }
+            if lacking.len() < BATCH {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One document to one copy, from the first copy that has it whole.
+fn bring(home: &Home, copies: &[DirectoryCopy], to: &DirectoryCopy, job: &Job) -> Result<Commit, Error> {
+    let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
+    let holding = home.register.stored(job.no)?;
+    let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
+    for from in copies.iter().filter(|from| holding.iter().any(|stored| stored.copy == from.name())) {
+        match preserve::mirror(from, to, id) {
+            Ok(stored) => return Ok(steps::preserve::stored_on(to.name(), &stored)),
+            Err(error) => last = error.into(),
+        }
+    }
+    Err(last)
 }
 
 /// Raises documents that were stored at B-T; the rise makes the next OCFL version.
@@ -77,7 +150,12 @@ pub(crate) fn round(shared: &Shared<'_>) -> Result<(), Error> {
 pub(crate) fn raise_late(shared: &Shared<'_>) -> Result<(), Error> {
     let home = shared.home;
     for job in home.register.done_at_level("B-T")? {
-        match raise_one(home, &shared.tsa, &job) {
+        if shared.without_timestamps().is_some() {
+            return Ok(());
+        }
+        let raised = raise_one(home, &shared.tsa, &job);
+        shared.timestamped(&raised);
+        match raised {
             Ok(()) => shared.touch(job.no),
             Err(error @ Error::Register(_)) => return Err(error),
             Err(error) => {
@@ -92,7 +170,9 @@ pub(crate) fn raise_late(shared: &Shared<'_>) -> Result<(), Error> {
 fn raise_one(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(), Error> {
     let Some(id) = job.document else { return Ok(()) };
     // All copies that hold the document rise together: none is left behind with an older version.
-    let holding = home.register.stored(job.no)?;
+    // One that was taken out of the settings no longer counts.
+    let mut holding = home.register.stored(job.no)?;
+    holding.retain(|stored| home.settings.copy.iter().any(|copy| copy.name == stored.copy));
     let mut copies: Vec<DirectoryCopy> = Vec::new();
     for (name, copy) in home.copies() {
         if holding.iter().any(|stored| stored.copy == name) {

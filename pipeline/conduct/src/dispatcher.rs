@@ -7,12 +7,13 @@ use std::{
 };
 
 use intake::{Candidate, Settler, Template, Verdict};
-use model::{Cause, Stage, event::EventKind, stage::JobState};
+use model::{Cause, Disposition, Stage, event::EventKind, stage::JobState};
 use register::{Commit, Facts, Job};
 use serde_json::json;
 
 use crate::{
-    Error, Home, calendar,
+    Error, Home,
+    calendar::{self, After},
     lanes::{Shared, held, lanes, waited},
     signing::SessionState,
 };
@@ -47,6 +48,10 @@ pub enum Mode {
 
 /// How often a daemon tries again what waited.
 const TRY_AGAIN: Duration = Duration::from_mins(1);
+/// How long a daemon stands still before it tries again to record.
+const STAND_STILL: Duration = Duration::from_secs(5);
+/// How soon it hears that it shall stop.
+const PULSE: Duration = Duration::from_millis(100);
 /// How often a daemon walks inbound although nobody woke it.
 const LOOK_ANYWAY: Duration = Duration::from_secs(30);
 
@@ -60,10 +65,42 @@ pub fn work(
     stop: &AtomicBool,
     report: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Vec<i64>, Error> {
-    calendar::start(home)?;
+    let mut after = After::Death;
+    loop {
+        let error = match work_on(home, mode, stop, report, after) {
+            // What a person mends (a full disk under the register) ends no daemon: it stands still, and goes on by itself.
+            Err(error) if mode == Mode::Serve && is_mendable(&error) => error,
+            ended => return ended,
+        };
+        if after == After::Death {
+            tracing::error!(code = error.code(), reason = %error, "nothing can be recorded; standing still until it can");
+        }
+        after = After::Standstill;
+        for _ in 0..STAND_STILL.as_millis() / PULSE.as_millis() {
+            if stop.load(Ordering::SeqCst) {
+                return Err(error);
+            }
+            std::thread::sleep(PULSE);
+        }
+    }
+}
+
+fn is_mendable(error: &Error) -> bool {
+    matches!(error.disposition(), Disposition::Wait(_) | Disposition::Retry { .. })
+}
+
+fn work_on(
+    home: &Home,
+    mode: Mode,
+    stop: &AtomicBool,
+    report: &(dyn Fn(Progress<'_>) + Sync),
+    after: After,
+) -> Result<Vec<i64>, Error> {
+    calendar::start(home, after)?;
     let shared = Shared::new(home, report);
-    // Also for those who only ever `run`: what was stored at B-T rises at the next start.
+    // Also for those who only ever `run`: what was stored at B-T rises at the next start, a copy that is back catches up.
     calendar::raise_late(&shared)?;
+    calendar::catch_up(&shared, None)?;
     let lanes = lanes(home);
     std::thread::scope(|scope| {
         for lane in &lanes {
@@ -101,7 +138,14 @@ fn feed(shared: &Shared<'_>, mode: Mode, stop: &AtomicBool) -> Result<(), Error>
         let wanted = mode == Mode::Run || pending || woken.load(Ordering::SeqCst) || since >= LOOK_ANYWAY;
         if looks == 0 || (wanted && since >= settle) {
             woken.store(false, Ordering::SeqCst);
-            pending = look(shared, &template, &mut settler, looks > 0)?;
+            pending = match look(shared, &template, &mut settler, looks > 0) {
+                // Inbound on a share that is away: what was claimed goes on, and inbound is looked at again.
+                Err(error @ Error::Intake(_)) if mode == Mode::Serve && is_mendable(&error) => {
+                    tracing::error!(code = error.code(), reason = %error, "inbound cannot be looked at");
+                    false
+                }
+                looked => looked?,
+            };
             (looks, last_look) = (looks + 1, home.clock.monotonic());
         }
         if mode == Mode::Run && looks >= 2 && shared.quiet()? {
@@ -117,10 +161,16 @@ fn feed(shared: &Shared<'_>, mode: Mode, stop: &AtomicBool) -> Result<(), Error>
     Ok(())
 }
 
-/// A stage that pauses makes all its documents wait, visibly; a session that a person opened ends the wait for it at once.
+/// A stage that pauses makes all its documents wait, visibly. A session that a person opened ends the wait for it at once, and
+/// so does the end of the timestamp authorities' rest.
 fn show_pauses(shared: &Shared<'_>) -> Result<(), Error> {
     for (stage, cause) in shared.paused() {
-        if cause == Cause::Key && matches!(shared.home.signing.state(), SessionState::Open { .. }) {
+        let over = match cause {
+            Cause::Key => matches!(shared.home.signing.state(), SessionState::Open { .. }),
+            Cause::Timestamp => shared.without_timestamps().is_none(),
+            _ => false,
+        };
+        if over {
             shared.resume(cause)?;
         } else {
             shared.home.register.pause(stage, cause.code())?;
@@ -136,6 +186,10 @@ fn look(shared: &Shared<'_>, template: &Template, settler: &mut Settler, again: 
     let (mut seen, mut pending) = (BTreeSet::new(), false);
     for candidate in &candidates {
         seen.insert(candidate.source.clone());
+        let job = home.register.job_of_source(&candidate.source)?;
+        if is_under_way(job.as_ref()) || left_meanwhile(home, template, candidate, job.as_ref()) {
+            continue;
+        }
         match settler.consider(candidate, home.clock.now()) {
             Verdict::Settled => enter(shared, candidate)?,
             Verdict::Arriving => {
@@ -154,6 +208,23 @@ fn look(shared: &Shared<'_>, template: &Template, settler: &mut Settler, again: 
     }
     withdrawn(home, &seen)?;
     Ok(pending)
+}
+
+/// What a lane has, or will take without another look.
+fn is_under_way(job: Option<&Job>) -> bool {
+    job.is_some_and(|job| match &job.state {
+        JobState::Ready(_) | JobState::Running(_) => true,
+        JobState::Waiting(_, cause) => cause != Cause::Arriving.code(),
+        JobState::Held(..) | JobState::Duplicate | JobState::Rejected | JobState::Done => false,
+    })
+}
+
+/// The walk takes a while, and a document may be done before its candidate's turn: then its originals left inbound, and what
+/// was seen is no new scan. Asked in this order (the job's state, then the folder) there is no gap between the two.
+fn left_meanwhile(home: &Home, template: &Template, candidate: &Candidate, job: Option<&Job>) -> bool {
+    let done = job.is_some_and(|job| job.state == JobState::Done);
+    let there = || intake::candidate(&home.settings.inbound.path, &candidate.source, template);
+    done && !there().is_ok_and(|now| now.look() == candidate.look())
 }
 
 fn enter(shared: &Shared<'_>, candidate: &Candidate) -> Result<(), Error> {

@@ -68,6 +68,12 @@ pub enum Error {
         /// Path below inbound.
         source_path: String,
     },
+    /// A scan changed or went away after its document was sealed.
+    #[error("store the scan {source_path}: it changed after its document was sealed")]
+    ChangedSealed {
+        /// Path below inbound.
+        source_path: String,
+    },
     /// A stored form cannot be written or read.
     #[error("handle a stored form")]
     Json(#[from] serde_json::Error),
@@ -120,6 +126,8 @@ impl Error {
             Self::Spawn { .. } => Disposition::Bug,
             // The step before is made again from the scan (see `lanes`).
             Self::WorkFile { .. } | Self::Changed { .. } => Disposition::Retry { after: Duration::from_millis(100) },
+            // What is sealed stands; only a person can say which of the two is right.
+            Self::ChangedSealed { .. } => Disposition::Hold(HoldReason::Incomplete),
             Self::Json(_) => Disposition::Bug,
             Self::NoSession => Disposition::Wait(Cause::Key),
             Self::CopyAway { .. } | Self::TooFewCopies { .. } => Disposition::Wait(Cause::Medium),
@@ -146,6 +154,7 @@ impl Error {
             Self::Spawn { .. } => "E-CONDUCT-02".into(),
             Self::WorkFile { .. } => "E-CONDUCT-03".into(),
             Self::Changed { .. } => "E-CONDUCT-04".into(),
+            Self::ChangedSealed { .. } => "E-CONDUCT-10".into(),
             Self::Json(_) => "E-CONDUCT-05".into(),
             Self::NoSession => "E-CONDUCT-06".into(),
             Self::CopyAway { .. } => "E-CONDUCT-07".into(),
@@ -175,7 +184,9 @@ impl Error {
                 own(vec![("path", path.display().to_string()), ("reason", source.to_string())])
             }
             Self::WorkFile { path } => own(vec![("path", path.display().to_string())]),
-            Self::Changed { source_path } => own(vec![("path", source_path.clone())]),
+            Self::Changed { source_path } | Self::ChangedSealed { source_path } => {
+                own(vec![("path", source_path.clone())])
+            }
             Self::Json(e) => own(vec![("reason", e.to_string())]),
             Self::NoSession | Self::Review => Vec::new(),
             Self::CopyAway { copy } => own(vec![("copy", copy.clone())]),

@@ -7,11 +7,11 @@ use std::{
 };
 
 use augment::ValidationCache;
-use config::{Policy, Settings};
+use config::{CopySettings, Policy, Settings};
 use durable::HomeLock;
 use model::{Clock, Sha256};
 use pki::{path::Anchors, transport::HttpTransport, tsa::Tsa};
-use preserve::DirectoryCopy;
+use preserve::{CopyStore as _, DirectoryCopy};
 use register::{Artifact, Job, Register};
 use search::Index;
 
@@ -122,14 +122,38 @@ impl Home {
         self.register.artifact(job, name)?.ok_or_else(|| Error::WorkFile { path: self.root.join("work").join(name) })
     }
 
-    /// The copies, opened one by one: a medium may be away.
-    pub fn copies(&self) -> Vec<(String, Result<DirectoryCopy, preserve::Error>)> {
-        self.settings
-            .copy
-            .iter()
-            .map(|copy| (copy.name.clone(), DirectoryCopy::open(&copy.path, &copy.name, copy.immutable)))
-            .collect()
+    /// The copies, opened one by one: a medium may be away. At its first use a copy's medium is noted in the register; from
+    /// then on no other passes for it.
+    pub fn copies(&self) -> Vec<(String, Result<DirectoryCopy, Error>)> {
+        self.settings.copy.iter().map(|copy| (copy.name.clone(), self.copy(copy))).collect()
     }
+
+    fn copy(&self, settings: &CopySettings) -> Result<DirectoryCopy, Error> {
+        let copy = open_copy(&self.register, settings)?;
+        let pinned = self.register.pin(&settings.name, copy.medium())?;
+        if pinned == copy.medium() {
+            return Ok(copy);
+        }
+        Ok(DirectoryCopy::open_pinned(&settings.path, &settings.name, settings.immutable, Some(&pinned))?)
+    }
+
+    /// Makes the index usable again after a fault or when its folder went away, and fills what it lacks.
+    pub(crate) fn renew_index(&self) -> Result<(), Error> {
+        {
+            let mut index = crate::steps::index::lock(self);
+            *index = open_index(&self.root.join("index"))?;
+        }
+        crate::calendar::fill_index(self)
+    }
+}
+
+/// Opens a copy on the medium the register knows it by, as far as it knows one.
+///
+/// # Errors
+/// The copy's own, before anything was touched there.
+pub fn open_copy(register: &Register, settings: &CopySettings) -> Result<DirectoryCopy, Error> {
+    let pinned = register.pinned(&settings.name)?;
+    Ok(DirectoryCopy::open_pinned(&settings.path, &settings.name, settings.immutable, pinned.as_deref())?)
 }
 
 /// A damaged index is thrown away: it is derived, and start-up fills what it lacks.

@@ -15,7 +15,7 @@ impl Home {
     pub fn flush_journal(&self) -> Result<usize, Error> {
         let mut complete = 0;
         for (name, copy) in self.copies() {
-            let flushed = copy.map_err(Error::from).and_then(|copy| self.flush_to(&copy));
+            let flushed = copy.and_then(|copy| self.flush_to(&copy));
             match flushed {
                 Ok(()) => complete += 1,
                 Err(error @ Error::Register(_)) => return Err(error),

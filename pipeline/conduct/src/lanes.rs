@@ -11,7 +11,7 @@ use pki::tsa::Tsa;
 use register::{Commit, Facts, Job};
 use serde_json::json;
 
-use crate::{Error, Home, dispatcher::Progress, step::step};
+use crate::{Error, Home, breaker::Breaker, dispatcher::Progress, step::step};
 
 /// A document that kills its step this often is held by itself.
 const ATTEMPTS: u32 = 3;
@@ -29,6 +29,7 @@ pub(crate) struct Shared<'a> {
     pub home: &'a Home,
     pub tsa: Tsa<'a>,
     pub report: &'a (dyn Fn(Progress<'_>) + Sync),
+    breaker: Mutex<Breaker>,
     state: Mutex<State>,
     wake: Condvar,
 }
@@ -62,7 +63,47 @@ pub(crate) fn lanes(home: &Home) -> Vec<Lane> {
 
 impl<'a> Shared<'a> {
     pub(crate) fn new(home: &'a Home, report: &'a (dyn Fn(Progress<'_>) + Sync)) -> Self {
-        Self { home, tsa: home.tsa(), report, state: Mutex::new(State::default()), wake: Condvar::new() }
+        Self {
+            home,
+            tsa: home.tsa(),
+            report,
+            breaker: Mutex::new(Breaker::default()),
+            state: Mutex::new(State::default()),
+            wake: Condvar::new(),
+        }
+    }
+
+    /// What a call to the timestamp authorities came to.
+    pub(crate) fn timestamped<T>(&self, answer: &Result<T, Error>) {
+        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Ok(_) => breaker.worked(),
+            Err(error) if error.disposition() == Disposition::Wait(Cause::Timestamp) => {
+                let attempts = error.facts().into_iter().find(|(name, _)| name == "attempts");
+                breaker.failed(self.home.clock.monotonic(), attempts.map(|(_, text)| text).unwrap_or_default());
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// What the timestamp authorities answered last, while it is too early to ask them again.
+    pub(crate) fn without_timestamps(&self) -> Option<String> {
+        let breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        breaker.is_open(self.home.clock.monotonic()).map(str::to_owned)
+    }
+
+    /// A stage's step; the key is not used while its signature could not be timestamped.
+    fn step(&self, job: &Job, stage: Stage) -> Result<Vec<Commit>, Error> {
+        if stage == Stage::Certify
+            && let Some(attempts) = self.without_timestamps()
+        {
+            return Err(certify::Error::NoTimestamp { attempts }.into());
+        }
+        let answer = step(self.home, &self.tsa, job, stage);
+        if matches!(stage, Stage::Certify | Stage::Augment) {
+            self.timestamped(&answer);
+        }
+        answer
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -190,7 +231,7 @@ impl<'a> Shared<'a> {
     fn one(&self, job: &Job) -> Result<(), Error> {
         let model::stage::JobState::Running(stage) = job.state else { return Ok(()) };
         (self.report)(Progress::Started { job, stage });
-        let committed = match step(self.home, &self.tsa, job, stage) {
+        let committed = match self.step(job, stage) {
             Ok(commits) => self.home.register.commit(job, &commits)?,
             Err(error) => self.settle(job, stage, error)?,
         };
@@ -201,7 +242,7 @@ impl<'a> Shared<'a> {
     /// An error is an event too: wait, hold, another attempt, or stop.
     fn settle(&self, job: &Job, stage: Stage, error: Error) -> Result<Job, Error> {
         tracing::info!(job = job.no, stage = stage.name(), code = error.code(), reason = %error, "a step did not finish");
-        let detail = detail(&error);
+        let detail = detail(job, &error);
         let commit = match error.disposition() {
             Disposition::Bug => return Err(error),
             Disposition::Hold(reason) => held(reason, detail),
@@ -252,10 +293,11 @@ pub(crate) fn waited(cause: Cause, detail: Facts) -> Commit {
     Commit::of(EventKind::Waited { cause: cause.code().into() }).with(detail)
 }
 
-/// Code and facts of an error, for the person who looks at the document.
-pub(crate) fn detail(error: &Error) -> Facts {
+/// Code and facts of an error, for the person who looks at the document; whatever it is about, the document is named.
+pub(crate) fn detail(job: &Job, error: &Error) -> Facts {
     let mut facts = Facts::new();
-    let named: Facts = error.facts().into_iter().map(|(name, value)| (name, json!(value))).collect();
+    let mut named: Facts = error.facts().into_iter().map(|(name, value)| (name, json!(value))).collect();
+    named.entry("path").or_insert_with(|| json!(job.source));
     facts.insert("detail".into(), json!({"code": error.code(), "facts": named}));
     facts
 }

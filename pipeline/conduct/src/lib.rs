@@ -7,6 +7,7 @@
 //! clear temporary files, go on.
 
 pub mod audit;
+mod breaker;
 pub mod calendar;
 pub mod card;
 pub mod correct;
@@ -24,4 +25,4 @@ mod steps;
 pub mod worker;
 
 pub use error::{Error, disposition_name};
-pub use home::Home;
+pub use home::{Home, open_copy};

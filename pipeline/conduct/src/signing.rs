@@ -8,7 +8,7 @@ use std::{
 
 use certify::session::{Limits, Session};
 use config::Settings;
-use model::Clock;
+use model::{Cause, Clock, Disposition};
 use pki::{
     key::{CertificationKey, KeyError},
     token::Pkcs11Key,
@@ -127,10 +127,16 @@ impl Signing {
     pub fn use_key<T>(&self, sign: impl FnOnce(&mut dyn CertificationKey) -> Result<T, Error>) -> Result<T, Error> {
         let mut held = self.lock();
         self.expire(&mut held);
-        match &mut *held {
+        let signed = match &mut *held {
             Held::Open(session) => sign(session.key(self.clock.as_ref()).map_err(|_| Error::NoSession)?),
             Held::Closed | Held::Refused => Err(Error::NoSession),
+        };
+        if let Err(error) = &signed
+            && error.disposition() == Disposition::Wait(Cause::Key)
+        {
+            *held = Held::Closed;
         }
+        signed
     }
 
     fn expire(&self, held: &mut Held) {

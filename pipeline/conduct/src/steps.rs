@@ -38,15 +38,23 @@ pub(crate) fn originals(home: &Home, submission: &Submission) -> Vec<PathBuf> {
     submission.files.iter().map(|file| home.settings.inbound.path.join(::intake::decode_name(&file.path))).collect()
 }
 
-/// The limits a worker is told.
-pub(crate) fn limits(home: &Home) -> Limits {
-    let limits = &home.settings.limits;
-    Limits {
-        file_bytes: limits.file_bytes,
-        page_pixels: limits.page_pixels,
-        pages: limits.document_pages,
-        worker_bytes: limits.worker_bytes,
+/// As [`originals`], each still there: one that was taken away begins again from inbound, where it is told.
+///
+/// # Errors
+/// [`Error::Changed`].
+pub(crate) fn present_originals(home: &Home, submission: &Submission) -> Result<Vec<PathBuf>, Error> {
+    let paths = originals(home, submission);
+    for (file, path) in submission.files.iter().zip(&paths) {
+        if !path.is_file() {
+            return Err(Error::Changed { source_path: file.path.clone() });
+        }
     }
+    Ok(paths)
+}
+
+/// The limits of a worker that answers once, or a page at a time for so many pages.
+pub(crate) fn limits(home: &Home, pages: usize) -> Limits {
+    Limits::of(&home.settings.limits, pages)
 }
 
 /// How long a worker may be silent.

@@ -24,6 +24,7 @@ pub enum Task {
     /// Probe, hash and order a candidate's files.
     Claim {
         /// The inbound folder.
+        #[serde(with = "path_text")]
         inbound: PathBuf,
         /// Path below it.
         source: String,
@@ -35,6 +36,7 @@ pub enum Task {
     /// Decode each page once: words, findings, and the ink map of page one.
     Read {
         /// A file for each of the submission's files.
+        #[serde(with = "path_texts")]
         originals: Vec<PathBuf>,
         /// What was claimed.
         submission: Submission,
@@ -46,23 +48,60 @@ pub enum Task {
     /// Write the PDF/A.
     Assemble {
         /// A file for each of the submission's files.
+        #[serde(with = "path_texts")]
         originals: Vec<PathBuf>,
         /// What was claimed.
         submission: Submission,
         /// Words of every page: a JSON file.
+        #[serde(with = "path_text")]
         words: PathBuf,
         /// Document title.
         title: String,
+        /// Limits.
+        limits: Limits,
     },
     /// Judge the signatures of a PDF.
     Judge {
         /// The file, in parts that follow one another.
+        #[serde(with = "path_texts")]
         parts: Vec<PathBuf>,
         /// PEM anchors.
+        #[serde(with = "path_text")]
         anchors: PathBuf,
         /// The time of judgement.
         now: jiff::Timestamp,
+        /// Limits.
+        limits: Limits,
     },
+}
+
+/// Paths cross as text: a name that is not UTF-8 is percent-encoded, as it is everywhere.
+mod path_text {
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&intake::encode_name(path.as_os_str()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        Ok(intake::decode_name(&String::deserialize(from)?))
+    }
+}
+
+mod path_texts {
+    use std::path::PathBuf;
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(paths: &[PathBuf], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(paths.iter().map(|path| intake::encode_name(path.as_os_str())))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+        Ok(Vec::<String>::deserialize(from)?.iter().map(|text| intake::decode_name(text)).collect())
+    }
 }
 
 /// Settings of recognition.
@@ -73,6 +112,7 @@ pub struct Reading {
     /// Language data.
     pub language: String,
     /// Folder of language data; empty for the system's.
+    #[serde(with = "path_text")]
     pub tessdata: PathBuf,
     /// CPU seconds a page.
     pub cpu_budget_s: u64,
@@ -89,6 +129,21 @@ pub struct Limits {
     pub pages: u32,
     /// Address space of the process.
     pub worker_bytes: u64,
+    /// CPU time of the process, seconds: whoever asked may be dead and cannot end it.
+    pub cpu_s: u64,
+}
+
+impl Limits {
+    /// The settings' limits for a worker that answers once, or a page at a time for so many pages.
+    pub fn of(limits: &config::Limits, pages: usize) -> Self {
+        Self {
+            file_bytes: limits.file_bytes,
+            page_pixels: limits.page_pixels,
+            pages: limits.document_pages,
+            worker_bytes: limits.worker_bytes,
+            cpu_s: limits.worker_deadline_s.saturating_mul(pages.max(1) as u64),
+        }
+    }
 }
 
 /// One page as read.
@@ -276,12 +331,19 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
 }
 
 /// The verdicts on a PDF, judged in a worker. A file that cannot be judged is `invalid`, and says why.
-pub fn judge(executable: &Path, parts: &[PathBuf], anchors: &Path, now: jiff::Timestamp) -> serde_json::Value {
-    let task = Task::Judge { parts: parts.to_vec(), anchors: anchors.to_owned(), now };
-    match ask_one(executable, &task, Duration::from_mins(10)) {
+pub fn judge(
+    executable: &Path,
+    parts: &[PathBuf],
+    anchors: &Path,
+    now: jiff::Timestamp,
+    limits: Limits,
+) -> serde_json::Value {
+    let task = Task::Judge { parts: parts.to_vec(), anchors: anchors.to_owned(), now, limits };
+    match ask_one(executable, &task, Duration::from_secs(limits.cpu_s)) {
         Ok(report) => report,
         Err(error) => serde_json::json!({
-            "schema": "mocban.verify/1", "file": parts.first(), "signatures": [], "overall": "invalid", "reasons": [error.code()],
+            "schema": "mocban.verify/1", "file": parts.first().map(|path| path.display().to_string()), "signatures": [],
+            "overall": "invalid", "reasons": [error.code()],
         }),
     }
 }

@@ -25,7 +25,8 @@ pub(crate) fn of(error: &Error) -> u8 {
     if error.is_register_damage() {
         return REGISTER;
     }
-    if matches!(error, Error::Config(_)) {
+    // Another process holds the home: as given, this command cannot use it.
+    if matches!(error, Error::Config(_) | Error::Durable(durable::Error::Locked { .. })) {
         return USAGE;
     }
     match error.disposition() {

@@ -47,10 +47,14 @@ fn work(task: Task, out: &mut dyn Write) -> std::io::Result<()> {
             limit(&limits);
             read(out, &originals, &submission, &reading, &limits)
         }
-        Task::Assemble { originals, submission, words, title } => {
+        Task::Assemble { originals, submission, words, title, limits } => {
+            limit(&limits);
             assemble(out, &originals, &submission, &words, &title)
         }
-        Task::Judge { parts, anchors, now } => send(out, judge(&parts, &anchors, now)),
+        Task::Judge { parts, anchors, now, limits } => {
+            limit(&limits);
+            send(out, judge(&parts, &anchors, now))
+        }
     }
 }
 
@@ -58,6 +62,7 @@ fn work(task: Task, out: &mut dyn Write) -> std::io::Result<()> {
 fn limit(limits: &Limits) {
     let set = |resource, value: u64| setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) }).ok();
     set(Resource::As, limits.worker_bytes);
+    set(Resource::Cpu, limits.cpu_s);
     set(Resource::Core, 0);
     // Nothing is written: a file of any length is too long.
     set(Resource::Fsize, 0);
@@ -108,7 +113,8 @@ fn read(
     let budget = Budget { cpu: std::time::Duration::from_secs(reading.cpu_budget_s) };
     for page in &submission.pages {
         let answer = pixels(&mut foreign, originals, submission, page, limits)
-            .and_then(|pixels| read_page(engine.as_mut(), &pixels, page, budget));
+            .and_then(|pixels| read_page(engine.as_mut(), &pixels, page, budget))
+            .map_err(|refusal| on_page(refusal, page.page));
         let failed = answer.is_err();
         send(out, answer)?;
         out.flush()?;
@@ -117,6 +123,14 @@ fn read(
         }
     }
     Ok(())
+}
+
+/// Whatever went wrong, the page is named.
+fn on_page(mut refusal: Refusal, page: u32) -> Refusal {
+    if refusal.facts.iter().all(|(name, _)| name != "page") {
+        refusal.facts.push(("page".to_owned(), page.to_string()));
+    }
+    refusal
 }
 
 fn recognizer(reading: &Reading) -> Box<dyn TextRecognizer> {

@@ -13,14 +13,14 @@ use serde_json::json;
 use crate::{
     Error, Home,
     home::{digest_path, signed_folder},
-    steps::{facts, finished, originals, patience, submission},
+    steps::{facts, finished, limits, patience, present_originals, submission},
     worker::{self, Answer, Frame, Task},
 };
 
 /// Writes the PDF that will be sealed.
 pub(crate) fn assemble(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     let submission = submission(home, job)?;
-    let originals = originals(home, &submission);
+    let originals = present_originals(home, &submission)?;
     let artifact = match submission.form {
         Form::Assembled => write(home, job, &submission, &originals)?,
         Form::Original => take_as_is(home, job, &originals)?,
@@ -37,6 +37,7 @@ fn write(home: &Home, job: &Job, submission: &Submission, originals: &[PathBuf])
         submission: submission.clone(),
         words: home.root.join(words.path),
         title: crate::card::title(job),
+        limits: limits(home, submission.pages.len()),
     };
     let mut staged = durable::Staged::create(&signed_folder(home, job))?;
     let mut digest = Sha256::context();

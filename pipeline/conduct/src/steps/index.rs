@@ -19,11 +19,24 @@ use crate::{
 
 /// Lists one document, makes its history safe on the copies, and takes its originals out of inbound.
 pub(crate) fn list(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
-    add(home, job)?;
-    let seq = home.register.head()?.0;
-    lock(home).commit(seq)?;
+    if !lock(home).is_there() {
+        // Somebody removed it under us: it is derived, and made again from the register and the copies.
+        tracing::error!("the index is gone and is made again");
+        home.renew_index()?;
+    }
+    if let Err(error) = put(home, job) {
+        // A writer that failed once never works again.
+        home.renew_index()?;
+        return Err(error);
+    }
     release(home, job)?;
     Ok(vec![finished(Stage::Index, facts([("detail", json!(null))]))])
+}
+
+fn put(home: &Home, job: &Job) -> Result<(), Error> {
+    add(home, job)?;
+    let seq = home.register.head()?.0;
+    Ok(lock(home).commit(seq)?)
 }
 
 /// Adds a document to the open index transaction.
@@ -58,7 +71,7 @@ fn words(home: &Home, job: &Job) -> Result<Vec<PageWords>, Error> {
     }
     let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
     for (name, copy) in home.copies() {
-        let read = copy.map_err(Error::from).and_then(|copy| stored_words(&copy, id, page_count(job)));
+        let read = copy.and_then(|copy| stored_words(&copy, id, page_count(job)));
         match read {
             Ok(pages) => return Ok(pages),
             Err(error) => tracing::warn!(copy = name, code = error.code(), "words could not be read from a copy"),

@@ -16,7 +16,7 @@ pub(crate) fn claim(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
         inbound: home.settings.inbound.path.clone(),
         source: job.source.clone(),
         template: home.settings.inbound.template.clone(),
-        limits: limits(home),
+        limits: limits(home, 1),
     };
     let mut submission: Submission = ask_one(&home.worker, &task, patience(home))?;
     let other = home.register.job_of_document(submission.id)?.filter(|other| other.no != job.no);
@@ -81,7 +81,12 @@ fn counted(job: &Job, submission: &mut Submission) -> Option<(HoldReason, Value)
 /// Điều 12.2, 15.1a: a signed incoming PDF is verified before anything is done with it.
 fn judge_incoming(home: &Home, job: &Job, submission: &Submission) -> Result<Option<(HoldReason, Value)>, Error> {
     let Some(path) = crate::steps::originals(home, submission).into_iter().next() else { return Ok(None) };
-    let task = Task::Judge { parts: vec![path], anchors: home.settings.trust.anchors.clone(), now: home.clock.now() };
+    let task = Task::Judge {
+        parts: vec![path],
+        anchors: home.settings.trust.anchors.clone(),
+        now: home.clock.now(),
+        limits: limits(home, 1),
+    };
     let report: Value = ask_one(&home.worker, &task, patience(home))?;
     let signatures = report.get("signatures").and_then(|s| s.as_array()).map_or(0, Vec::len);
     if signatures == 0 {

@@ -1,15 +1,15 @@
 //! Preserve: one OCFL object, the same bytes on every copy, each read back from its medium before it counts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use model::{PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
+use model::{Disposition, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
 use preserve::{Content, DirectoryCopy, Object, Part, Stored, User, premis};
 use register::{Commit, Facts, Job, Record};
 use serde_json::{Value, json};
 
 use crate::{
     Error, Home,
-    steps::{augment::RaiseFacts, card_text, facts, finished, originals, submission},
+    steps::{augment::RaiseFacts, card_text, facts, finished, limits, originals, submission},
     worker,
 };
 
@@ -33,14 +33,19 @@ pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
         let mut threads = Vec::new();
         for (name, copy) in home.copies() {
             let object = &object;
-            threads.push((name, scope.spawn(move || preserve::store(&copy?, object))));
+            threads.push((name, scope.spawn(move || Ok::<_, Error>(preserve::store(&copy?, object)?))));
         }
         threads.into_iter().map(|(name, thread)| (name, thread.join())).collect::<Vec<_>>()
     });
     for (name, joined) in written {
         match joined {
             Ok(Ok(stored)) => commits.push(stored_on(&name, &stored)),
-            Ok(Err(error)) => last = Some(Error::from(error)),
+            // A contradiction on one copy is not outvoted by the others.
+            Ok(Err(error)) if error.disposition() == Disposition::Bug => return Err(error),
+            Ok(Err(error)) => {
+                tracing::warn!(copy = name, code = error.code(), reason = %error, "a copy was left out and catches up later");
+                last = Some(error);
+            }
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }
@@ -98,7 +103,7 @@ fn certification(job: &Job) -> Facts {
     always.chain(DECIDED.iter().filter(|key| job.card.contains_key(**key)).map(kept)).collect()
 }
 
-fn stored_on(copy: &str, stored: &Stored) -> Commit {
+pub(crate) fn stored_on(copy: &str, stored: &Stored) -> Commit {
     let mut inventory = Facts::new();
     inventory.insert("inventory_sha512".into(), json!(stored.inventory_sha512));
     Commit::of(EventKind::Stored { copy: copy.to_owned(), version: stored.version.clone() }).with(inventory)
@@ -111,7 +116,8 @@ fn user(job: &Job) -> User {
 }
 
 fn judge(home: &Home, parts: &[PathBuf]) -> Value {
-    let mut report = worker::judge(&home.worker, parts, &home.settings.trust.anchors, home.clock.now());
+    let mut report =
+        worker::judge(&home.worker, parts, &home.settings.trust.anchors, home.clock.now(), limits(home, 1));
     // The stored report is about the object's own file, wherever it will lie.
     if let Some(file) = report.get_mut("file") {
         *file = json!("document.pdf");
@@ -135,8 +141,8 @@ fn object(home: &Home, job: &Job) -> Result<Object, Error> {
         Content::Bytes(_) => Vec::new(),
     };
     for (file, path) in submission.files.iter().zip(originals(home, &submission)) {
-        if durable::sha256_file(&path)?.0 != file.sha256 {
-            return Err(Error::Changed { source_path: file.path.clone() });
+        if !is_claimed(&path, file.sha256) {
+            return Err(Error::ChangedSealed { source_path: file.path.clone() });
         }
         parts.push(Part { logical: format!("originals/{}", file.name), content: Content::Joined(vec![path]) });
     }
@@ -158,6 +164,11 @@ fn object(home: &Home, job: &Job) -> Result<Object, Error> {
         message: "certified archival object".into(),
         user: user(job),
     })
+}
+
+/// Whether a scan is what was claimed; one that cannot be read is not.
+fn is_claimed(path: &Path, sha256: Sha256) -> bool {
+    durable::sha256_file(path).is_ok_and(|(found, _)| found == sha256)
 }
 
 fn pdf(home: &Home, job: &Job) -> Result<Part, Error> {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     Error, Home,
-    steps::{facts, finished, limits, originals, patience, submission},
+    steps::{facts, finished, limits, patience, present_originals, submission},
     worker::{self, Answer, Frame, PageRead, Reading, Task},
 };
 
@@ -17,7 +17,7 @@ pub(crate) fn read(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     let submission = submission(home, job)?;
     let settings = &home.settings.recognize;
     let task = Task::Read {
-        originals: originals(home, &submission),
+        originals: present_originals(home, &submission)?,
         submission: submission.clone(),
         reading: Reading {
             engine: match settings.engine {
@@ -28,7 +28,7 @@ pub(crate) fn read(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
             tessdata: settings.tessdata.clone(),
             cpu_budget_s: settings.cpu_budget_s,
         },
-        limits: limits(home),
+        limits: limits(home, submission.pages.len()),
     };
     let mut pages: Vec<PageWords> = Vec::new();
     let mut findings = submission.findings.clone();

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use conduct::Error;
-use preserve::DirectoryCopy;
 
 use crate::{commands, exit, ui::Ui};
 
@@ -16,16 +15,15 @@ pub(super) fn export(ui: Ui, root: &Path, id: &str, to: &Path) -> Result<u8, Err
     };
     let mut last = None;
     for copy in &settings.copy {
-        let exported =
-            DirectoryCopy::open(&copy.path, &copy.name, copy.immutable).map_err(Error::from).and_then(|copy| {
-                let target = to.join(document.to_string());
-                for logical in preserve::head(&copy, document)?.parts.keys() {
-                    if logical == "document.pdf" || logical.starts_with("originals/") {
-                        preserve::export_part(&copy, document, logical, &target.join(logical))?;
-                    }
+        let exported = conduct::open_copy(&register, copy).and_then(|copy| {
+            let target = to.join(document.to_string());
+            for logical in preserve::head(&copy, document)?.parts.keys() {
+                if logical == "document.pdf" || logical.starts_with("originals/") {
+                    preserve::export_part(&copy, document, logical, &target.join(logical))?;
                 }
-                Ok(target)
-            });
+            }
+            Ok(target)
+        });
         match exported {
             Ok(target) => {
                 ui.say("exported", &[("path", target.display().to_string()), ("copy", copy.name.clone())]);

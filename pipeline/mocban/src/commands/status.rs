@@ -1,9 +1,8 @@
 //! `mocban status`: where everything stands.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use conduct::{Error, card};
-use preserve::DirectoryCopy;
 use serde_json::{Value, json};
 
 use crate::{commands, exit, ui::Ui};
@@ -26,9 +25,15 @@ pub(super) fn status(ui: Ui, root: &Path, documents: bool) -> Result<u8, Error> 
     let mut copies = Vec::new();
     for copy in &settings.copy {
         // A medium that is away has nothing to tell; that is visible as null.
-        let found = DirectoryCopy::open(&copy.path, &copy.name, copy.immutable).and_then(|copy| preserve::stats(&copy));
-        let (objects, bytes) = found.map_or((Value::Null, Value::Null), |s| (json!(s.objects), json!(s.bytes)));
-        copies.push(json!({"name": copy.name, "objects": objects, "bytes": bytes}));
+        let found = conduct::open_copy(&register, copy).and_then(|copy| Ok(preserve::stats(&copy)?));
+        let lacking = register.lacking_count(&copy.name)?;
+        copies.push(match found {
+            Ok(stats) => json!({"name": copy.name, "objects": stats.objects, "bytes": stats.bytes, "lacking": lacking}),
+            Err(error) => json!({
+                "name": copy.name, "objects": Value::Null, "bytes": Value::Null, "lacking": lacking,
+                "detail": {"code": error.code(), "facts": error.facts().into_iter().collect::<BTreeMap<_, _>>()},
+            }),
+        });
     }
     if ui.json {
         Ui::object(&json!({
@@ -49,6 +54,12 @@ pub(super) fn status(ui: Ui, root: &Path, documents: bool) -> Result<u8, Error> 
     for copy in &copies {
         let at = |key: &str| copy.get(key).map(ToString::to_string).unwrap_or_default().replace('"', "");
         ui.say("copy-line", &[("name", at("name")), ("objects", at("objects")), ("bytes", at("bytes"))]);
+        if copy.get("lacking").and_then(Value::as_u64).unwrap_or_default() > 0 {
+            ui.say("copy-lacks", &[("name", at("name")), ("count", at("lacking"))]);
+        }
+        if let Some(text) = detail(ui, copy) {
+            ui.line(&format!("            {text}"));
+        }
     }
     Ok(exit::OK)
 }
@@ -64,7 +75,8 @@ pub(super) fn row(ui: Ui, object: &Value) {
     let reason = at("/reason");
     let reason = if reason.is_empty() { String::new() } else { ui.text(&format!("reason-{reason}"), &[]) };
     let level = at("/level");
-    ui.line(&format!("{state:<11} {number:>9} {level:<6} {}  {reason}", at("/source")));
+    let source = messages::visible(&at("/source"));
+    ui.line(&format!("{state:<11} {number:>9} {level:<6} {source}  {reason}"));
     if matches!(at("/state").as_str(), "held" | "waiting")
         && let Some(text) = detail(ui, object)
     {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use conduct::{Error, worker};
 use config::Settings;
 use model::{Clock as _, SystemClock};
-use preserve::DirectoryCopy;
 use serde_json::Value;
 
 use crate::{commands, exit, ui::Ui};
@@ -26,6 +25,7 @@ pub(super) fn verify(ui: Ui, root: &Path, target: &str) -> Result<u8, Error> {
         std::slice::from_ref(&file),
         &settings.trust.anchors,
         SystemClock.now(),
+        worker::Limits::of(&settings.limits, 1),
     );
     if ui.json {
         Ui::object(&report);
@@ -44,14 +44,12 @@ fn stored(ui: Ui, root: &Path, settings: &Settings, id: &str) -> Result<Option<P
     let Some(document) = commands::one(ui, &register, id)?.and_then(|job| job.document) else { return Ok(None) };
     let mut last = None;
     for copy in &settings.copy {
-        match DirectoryCopy::open(&copy.path, &copy.name, copy.immutable)
-            .and_then(|copy| copy.part_path(document, "document.pdf"))
-        {
+        match conduct::open_copy(&register, copy).and_then(|copy| Ok(copy.part_path(document, "document.pdf")?)) {
             Ok(path) => return Ok(Some(path)),
             Err(error) => last = Some(error),
         }
     }
-    Err(last.map_or(Error::TooFewCopies { required: 1, reachable: 0 }, Error::from))
+    Err(last.unwrap_or(Error::TooFewCopies { required: 1, reachable: 0 }))
 }
 
 fn show(ui: Ui, target: &str, report: &Value) {
