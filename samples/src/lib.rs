@@ -4,4 +4,5 @@
 //! of Vietnamese papers, scanners' files, the authority's side of RFC 5280, 6960, 3161. *Doesn't know:* the pipeline.
 
 pub mod authority;
+pub mod hostile;
 pub mod papers;

@@ -3,4 +3,5 @@
 #![expect(clippy::panic, reason = "a test that cannot go on says why and ends")]
 
 pub mod judges;
+pub mod meter;
 pub mod sandbox;

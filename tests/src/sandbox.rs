@@ -120,6 +120,38 @@ impl Sandbox {
         json_lines(&output)
     }
 
+    /// Adds lines to the settings.
+    ///
+    /// # Panics
+    /// When there are no settings yet.
+    pub fn set(&self, lines: &str) {
+        let path = self.home().join("mocban.toml");
+        let before = std::fs::read_to_string(&path).expect("settings");
+        std::fs::write(&path, format!("{before}\n{lines}")).expect("settings");
+    }
+
+    /// Has the authority play faults, `tsa=503`; `tsa=ok` ends one.
+    ///
+    /// # Panics
+    /// When it does not know them.
+    pub fn fault(&self, settings: &[&str]) {
+        let mut command = Command::new(binary("authority"));
+        let done = command.arg("fault").arg(self.home()).args(settings).output().expect("fault");
+        assert!(done.status.success(), "fault: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// Lays papers of the bench set into inbound; the seed tells one lot from another.
+    ///
+    /// # Panics
+    /// When the generator fails.
+    pub fn drop_bench(&self, count: u32, seed: u32) {
+        let mut command = Command::new(binary("papers"));
+        command.args(["make", "--set", "bench", "--pages", "1", "--count", &count.to_string()]);
+        command.args(["--seed", &seed.to_string(), "--to"]).arg(self.inbound());
+        let output = command.arg("--truth").arg(self.beside("truth")).output().expect("papers");
+        assert!(output.status.success(), "papers: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Lays sample papers into inbound; their truth lies beside the home.
     ///
     /// # Panics

@@ -1,0 +1,56 @@
+//! A clock that is wrong by a year, forward and back.
+
+use std::path::Path;
+
+use mocban_tests::sandbox::binary;
+
+use crate::support::{House, Ran};
+
+const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+
+/// A run whose clock is off; the authority's is right.
+fn run_at(house: &House, offset: &str) -> Ran {
+    assert!(Path::new(LIBRARY).is_file(), "libfaketime is missing; run ops/install test");
+    let preload = format!("LD_PRELOAD={LIBRARY}");
+    let (offset, mocban) = (format!("FAKETIME={offset}"), binary("mocban").to_string_lossy().into_owned());
+    let arguments = [&preload, &offset, "FAKETIME_DONT_FAKE_MONOTONIC=1", &mocban, "--json", "--lang", "en", "run"];
+    House::ran(&house.sandbox.command(Path::new("env"), &arguments).output().expect("run"))
+}
+
+#[test]
+fn a_year_ahead_the_authority_disagrees_and_the_wrong_year_gets_no_seal() {
+    let house = House::new("");
+    house.drop(1, 1);
+    house.run().done(1);
+    let [(year, 1, _)] = house.book()[..] else { panic!("{:?}", house.book()) };
+    house.drop(1, 2);
+    let ran = run_at(&house, "+366d");
+    assert_eq!(ran.code, Some(20), "{}", ran.told);
+    assert_eq!(ran.stuck(), [("certify", "timestamp", "E-CERTIFY-07")], "{:?}", ran.documents);
+    let told = ran.documents[0]["detail"]["facts"]["attempts"].as_str().expect("attempts");
+    assert!(told.contains("clock is -"), "{told}");
+    // Set right again: the number of a year that has not come is void, the seal gets one of this year.
+    house.run().done(1);
+    let book = house.book();
+    assert_eq!(
+        book,
+        [(year, 1, "sealed".into()), (year, 2, "sealed".into()), (year + 1, 1, "void".into())],
+        "{book:?}"
+    );
+    house.audit_is_sound();
+}
+
+#[test]
+fn a_year_back_nothing_is_sealed() {
+    let house = House::new("");
+    house.drop(1, 1);
+    house.run().done(1);
+    house.drop(1, 2);
+    let ran = run_at(&house, "-366d");
+    assert_eq!(ran.code, Some(20), "{}", ran.told);
+    let all = ran.stuck();
+    assert!(all.len() == 1 && matches!((all[0].0, all[0].1), ("certify", "certificate" | "timestamp")), "{all:?}");
+    house.run().done(1);
+    assert_eq!(house.book().len(), 2);
+    house.audit_is_sound();
+}

@@ -1,0 +1,9 @@
+//! Faults on the real binary: disks, media, the token, the outside world, the clock, the daemon. Each is told with its reason,
+//! hinders nothing else, and is over by itself when its cause is.
+
+mod clock;
+mod daemon;
+mod disks;
+mod media;
+mod outside;
+mod support;
