@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use flate2::{Compression, Crc, write::ZlibEncoder};
+use flate2::{Compress, Compression, Crc, FlushCompress, write::ZlibEncoder};
 use jpeg_encoder::{ColorType, Encoder};
 
 use super::Hostile;
@@ -13,7 +13,7 @@ use crate::papers::{
 };
 
 /// What a bomb unpacks to.
-pub(super) const BOMB_BYTES: usize = 1 << 30;
+pub(super) const BOMB_BYTES: usize = 600 << 20;
 /// A side of 40,000 pixels: 1.6 thousand million of them.
 const HUGE: u32 = 40_000;
 /// A4 at 100 dpi.
@@ -99,14 +99,19 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap_or_default()
 }
 
-/// A few MB that unpack to [`BOMB_BYTES`] of zeros.
+/// A megabyte that unpacks to [`BOMB_BYTES`] of zeros: one piece is packed, and said over and over again.
 pub(super) fn zlib_bomb() -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-    let zeros = vec![0; 1 << 20];
-    for _ in 0..BOMB_BYTES / zeros.len() {
-        let _infallible = encoder.write_all(&zeros);
-    }
-    encoder.finish().unwrap_or_default()
+    const PIECE: usize = 1 << 20;
+    let mut piece = Vec::with_capacity(1 << 14);
+    let mut packer = Compress::new(Compression::best(), false);
+    // With room enough it takes all at once; the flush ends the piece on a byte.
+    let _taken = packer.compress_vec(&vec![0; PIECE], &mut piece, FlushCompress::Sync);
+    let mut out = vec![0x78, 0x01];
+    out.extend(piece.repeat(BOMB_BYTES / PIECE));
+    // A last, empty block, and Adler-32 of so many zeros (RFC 1950).
+    out.extend([1, 0, 0, 0xff, 0xff]);
+    out.extend(((BOMB_BYTES % 65_521) as u32).wrapping_shl(16).wrapping_add(1).to_be_bytes());
+    out
 }
 
 fn chunk(out: &mut Vec<u8>, kind: [u8; 4], body: &[u8]) {
@@ -226,4 +231,27 @@ fn cmyk() -> Result<Vec<u8>, Error> {
         .encode(&inks, 827, 1169, ColorType::Cmyk)
         .map_err(|source| Error::Encode { form: "JPEG", detail: source.to_string() })?;
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn the_bomb_unpacks() {
+        let mut unpacked = 0;
+        let bomb = zlib_bomb();
+        let mut reader = flate2::read::ZlibDecoder::new(bomb.as_slice());
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            match reader.read(&mut buffer).expect("sound, and its sum fits") {
+                0 => break,
+                read => unpacked += read,
+            }
+        }
+        assert_eq!(unpacked, BOMB_BYTES);
+        assert!(bomb.len() < 3 << 20, "{} bytes", bomb.len());
+    }
 }
