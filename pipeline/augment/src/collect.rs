@@ -30,7 +30,7 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    fn accepts(self, this_update: Timestamp, next_update: Option<Timestamp>) -> bool {
+    pub(crate) fn accepts(self, this_update: Timestamp, next_update: Option<Timestamp>) -> bool {
         match self {
             Self::After { used } => this_update >= second(used),
             Self::ValidAt(at) => match next_update {
@@ -66,11 +66,11 @@ pub(crate) struct Collector<'a> {
 }
 
 /// Revocation data from one source, checked.
-struct Answer {
+pub(crate) struct Answer {
     pieces: Vec<Piece>,
-    status: Status,
-    this_update: Timestamp,
-    next_update: Option<Timestamp>,
+    pub(crate) status: Status,
+    pub(crate) this_update: Timestamp,
+    pub(crate) next_update: Option<Timestamp>,
 }
 
 impl Collector<'_> {
@@ -96,7 +96,12 @@ impl Collector<'_> {
     }
 
     /// The chain to a pinned anchor; missing issuers are fetched where the certificates say.
-    fn chain(&self, leaf: &Certificate, pool: &[Certificate], at: Timestamp) -> Result<Vec<Certificate>, Error> {
+    pub(crate) fn chain(
+        &self,
+        leaf: &Certificate,
+        pool: &[Certificate],
+        at: Timestamp,
+    ) -> Result<Vec<Certificate>, Error> {
         let mut pool = pool.to_vec();
         let mut asked = BTreeSet::new();
         loop {
@@ -170,7 +175,12 @@ impl Collector<'_> {
         })
     }
 
-    fn read_ocsp(&self, der: &[u8], certificate: &Certificate, issuer: &Certificate) -> Result<Answer, String> {
+    pub(crate) fn read_ocsp(
+        &self,
+        der: &[u8],
+        certificate: &Certificate,
+        issuer: &Certificate,
+    ) -> Result<Answer, String> {
         let response = Response::parse(der).map_err(|error| error.to_string())?;
         let verified = response.verify(certificate, issuer).map_err(|error| error.to_string())?;
         if verified.status == Status::Unknown {
@@ -210,7 +220,7 @@ impl Collector<'_> {
     }
 }
 
-fn read_crl(der: &[u8], certificate: &Certificate, issuer: &Certificate) -> Result<Answer, String> {
+pub(crate) fn read_crl(der: &[u8], certificate: &Certificate, issuer: &Certificate) -> Result<Answer, String> {
     let list = Crl::parse(der).map_err(|error| error.to_string())?;
     let verified = list.verify(certificate, issuer).map_err(|error| error.to_string())?;
     Ok(Answer {

@@ -8,9 +8,11 @@
 mod cache;
 mod collect;
 mod error;
+mod look;
 mod raise;
 mod store;
 
 pub use cache::ValidationCache;
 pub use error::Error;
+pub use look::{Known, Source, sources};
 pub use raise::{RaiseRequest, Raised, raise};

@@ -47,9 +47,14 @@ struct State {
     bug: Option<Error>,
 }
 
-pub(crate) fn lanes(home: &Home) -> Vec<Lane> {
+/// How many pages are read at the same time.
+pub(crate) fn workers(limits: &config::Limits) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let workers = if home.settings.limits.workers == 0 { processors } else { home.settings.limits.workers };
+    if limits.workers == 0 { processors } else { limits.workers }
+}
+
+pub(crate) fn lanes(home: &Home) -> Vec<Lane> {
+    let workers = workers(&home.settings.limits);
     vec![
         // One claim at a time, so that two equal scans cannot both be the first.
         Lane { stages: &[Stage::Intake], threads: 1 },

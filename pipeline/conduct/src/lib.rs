@@ -13,6 +13,7 @@ pub mod card;
 pub mod correct;
 pub mod decide;
 pub mod dispatcher;
+pub mod doctor;
 mod error;
 pub mod home;
 mod journal;

@@ -60,6 +60,13 @@ pub enum Task {
         /// Limits.
         limits: Limits,
     },
+    /// Limit yourself and load the language data: whether a worker could read a page.
+    TryOut {
+        /// Engine settings.
+        reading: Reading,
+        /// Limits.
+        limits: Limits,
+    },
     /// Judge the signatures of a PDF.
     Judge {
         /// The file, in parts that follow one another.
@@ -116,6 +123,22 @@ pub struct Reading {
     pub tessdata: PathBuf,
     /// CPU seconds a page.
     pub cpu_budget_s: u64,
+}
+
+impl Reading {
+    /// As the settings say.
+    pub(crate) fn of(settings: &config::Recognize) -> Self {
+        let engine = match settings.engine {
+            config::Engine::Tesseract => "tesseract",
+            config::Engine::None => "none",
+        };
+        Self {
+            engine: engine.to_owned(),
+            language: settings.language.clone(),
+            tessdata: settings.tessdata.clone(),
+            cpu_budget_s: settings.cpu_budget_s,
+        }
+    }
 }
 
 /// Limits a worker keeps.

@@ -116,6 +116,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         copy: Option<String>,
     },
+    /// Examine everything the work will need: token, timestamps, copies, font, clock and more; say how to mend what is wrong
+    Doctor {
+        /// Descriptor that carries the token's PIN, to look for the key itself [default: `MOCBAN_PIN_FD`]
+        #[arg(long, value_name = "N")]
+        pin_fd: Option<i32>,
+    },
     /// Make register and index again from one copy
     Rebuild {
         /// Name of the copy, or its folder

@@ -3,6 +3,7 @@
 mod audit;
 mod book;
 mod describe;
+mod doctor;
 mod export;
 mod generate;
 mod history;
@@ -50,6 +51,7 @@ pub(crate) fn dispatch(ui: Ui, arguments: Arguments) -> Result<u8, Error> {
         Command::Hold { act } => hold::hold(ui, &root, act),
         Command::Book { year } => book::book(ui, &root, year),
         Command::Audit { copy } => audit::audit(ui, &root, copy.as_deref()),
+        Command::Doctor { pin_fd } => doctor::doctor(ui, &root, pin_fd),
         Command::Rebuild { from } => rebuild::rebuild(ui, &root, &from),
         Command::Completions { shell } => Ok(generate::completions(shell)),
         Command::Man { to } => generate::man(&to),

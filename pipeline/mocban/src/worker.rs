@@ -51,6 +51,10 @@ fn work(task: Task, out: &mut dyn Write) -> std::io::Result<()> {
             limit(&limits);
             assemble(out, &originals, &submission, &words, &title)
         }
+        Task::TryOut { reading, limits } => {
+            limit(&limits);
+            send(out, try_out(&reading))
+        }
         Task::Judge { parts, anchors, now, limits } => {
             limit(&limits);
             send(out, judge(&parts, &anchors, now))
@@ -134,11 +138,20 @@ fn on_page(mut refusal: Refusal, page: u32) -> Refusal {
 }
 
 fn recognizer(reading: &Reading) -> Box<dyn TextRecognizer> {
-    if reading.engine == "none" {
-        return Box::new(NoText);
+    match tesseract(reading) {
+        Some(engine) => Box::new(engine),
+        None => Box::new(NoText),
     }
+}
+
+fn tesseract(reading: &Reading) -> Option<Tesseract> {
     let tessdata = (!reading.tessdata.as_os_str().is_empty()).then_some(reading.tessdata.as_path());
-    Box::new(Tesseract::new(tessdata, &reading.language))
+    (reading.engine != "none").then(|| Tesseract::new(tessdata, &reading.language))
+}
+
+/// The version of the engine that has its language data; empty without an engine.
+fn try_out(reading: &Reading) -> Result<String, Refusal> {
+    tesseract(reading).map_or_else(|| Ok(String::new()), |mut engine| engine.load().map_err(refused!()))
 }
 
 fn read_page(

@@ -82,6 +82,21 @@ impl DirectoryCopy {
         self.path_of(&head.path_of(self.name(), logical)?)
     }
 
+    /// Tries the medium out as it will be used, under the writer's lock, and leaves nothing on it; gives its room.
+    ///
+    /// # Errors
+    /// [`Error::Medium`] when it cannot be written, [`Error::Immutable`] when its files cannot be made immutable.
+    pub fn try_out(&self) -> Result<durable::Space, Error> {
+        let _exclusive = self.exclusive()?;
+        durable::try_out(&self.staging(), false).map_err(|e| self.refused(e))?;
+        if self.immutable {
+            let unprotected =
+                |source| Error::Immutable { copy: self.name.clone(), path: layout::STAGING.to_owned(), source };
+            durable::try_out(&self.staging(), true).map_err(unprotected)?;
+        }
+        durable::space(&self.root).map_err(|e| self.refused(e))
+    }
+
     /// Recovery needs the writer's lock: another process at work, or a read-only medium, has nothing to recover now.
     fn recover_if_alone(&self) -> Result<(), Error> {
         match self.lock(Duration::ZERO) {

@@ -25,6 +25,15 @@ impl Tesseract {
         };
         Self { engines }
     }
+
+    /// Loads the language data now instead of at the first page; gives the engine's version.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] when the data is not to be had.
+    pub fn load(&mut self) -> Result<String, Error> {
+        self.engines.engine(false)?;
+        Ok(tesseract::version())
+    }
 }
 
 /// The engines with their data; the second language only when it is needed.

@@ -1,7 +1,6 @@
 //! Recognize: every page decoded once in a worker, which answers words, findings and page one's ink.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use config::Engine;
 use model::{PageWords, Stage};
 use register::{Commit, Job};
 use serde_json::json;
@@ -15,19 +14,10 @@ use crate::{
 /// Reads the document's pages.
 pub(crate) fn read(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     let submission = submission(home, job)?;
-    let settings = &home.settings.recognize;
     let task = Task::Read {
         originals: present_originals(home, &submission)?,
         submission: submission.clone(),
-        reading: Reading {
-            engine: match settings.engine {
-                Engine::Tesseract => "tesseract".into(),
-                Engine::None => "none".into(),
-            },
-            language: settings.language.clone(),
-            tessdata: settings.tessdata.clone(),
-            cpu_budget_s: settings.cpu_budget_s,
-        },
+        reading: Reading::of(&home.settings.recognize),
         limits: limits(home, submission.pages.len()),
     };
     let mut pages: Vec<PageWords> = Vec::new();

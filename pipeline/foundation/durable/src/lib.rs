@@ -12,6 +12,7 @@ mod error;
 mod failpoint;
 mod leave;
 mod lock;
+mod probe;
 mod publish;
 mod readback;
 #[cfg(test)]
@@ -23,5 +24,6 @@ pub use directory::{
 pub use error::Error;
 pub use leave::{remove_empty_dir, set_aside};
 pub use lock::{HomeLock, Lock, lock, lock_home};
+pub use probe::{Space, may_change, space, try_out};
 pub use publish::{NewFile, Published, Staged, publish, replace, replace_through, write_private};
 pub use readback::{ReadBack, Trust, read_back, read_limited, sha256_file, sha512_file};

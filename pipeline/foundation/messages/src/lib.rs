@@ -35,6 +35,7 @@ macro_rules! catalogue {
 catalogue!(
     "reasons",
     "commands",
+    "doctor",
     "durable",
     "scan",
     "pdf",

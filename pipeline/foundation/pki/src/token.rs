@@ -1,5 +1,7 @@
 //! The real key: a PKCS#11 token (Điều 3.10–3.13). One session, one login; a refused PIN is never sent again.
 
+mod look;
+
 use std::{
     path::Path,
     sync::{Mutex, PoisonError},
@@ -21,6 +23,8 @@ use der::{Decode as _, Encode as _};
 use ring::digest::{SHA256, SHA384, digest};
 use x509_cert::Certificate;
 use zeroize::Zeroizing;
+
+pub use look::{PinState, Seen, look};
 
 use crate::key::{CertificationKey, KeyError, Scheme, signature_fits};
 
@@ -190,11 +194,17 @@ impl Library {
             Ok(found) => found.into_iter().find_map(|a| if let Attribute::Id(id) = a { Some(id) } else { None }),
             Err(fault) => return Err(self.failed(&fault)),
         };
+        let absent = || KeyError::CertificateAbsent { token: self.token.clone(), key: self.key.clone() };
+        self.certificates(&open.session, id.as_deref())?.ok_or_else(absent)
+    }
+
+    /// The certificates a session shows, the one of an identifier first; none when there is no such one.
+    fn certificates(&self, session: &Session, id: Option<&[u8]>) -> Result<Option<Vec<Vec<u8>>>, KeyError> {
         let wanted = [Attribute::Class(ObjectClass::CERTIFICATE), Attribute::CertificateType(CertificateType::X_509)];
-        let handles = open.session.find_objects(&wanted).map_err(|fault| self.failed(&fault))?;
+        let handles = session.find_objects(&wanted).map_err(|fault| self.failed(&fault))?;
         let mut held: Vec<(Option<Vec<u8>>, Vec<u8>)> = Vec::new();
         for handle in handles.into_iter().take(MAX_CERTIFICATES) {
-            let read = open.session.get_attributes(handle, &[AttributeType::Id, AttributeType::Value]);
+            let read = session.get_attributes(handle, &[AttributeType::Id, AttributeType::Value]);
             let (mut of, mut value) = (None, None);
             for attribute in read.map_err(|fault| self.failed(&fault))? {
                 match attribute {
@@ -205,10 +215,9 @@ impl Library {
             }
             held.extend(value.map(|bytes| (of, bytes)));
         }
-        let own = held.iter().position(|(of, _)| id.is_some() && *of == id);
-        let absent = || KeyError::CertificateAbsent { token: self.token.clone(), key: self.key.clone() };
-        let (_, leaf) = held.swap_remove(own.ok_or_else(absent)?);
-        Ok(in_order(leaf, held.into_iter().map(|(_, bytes)| bytes).collect()))
+        let Some(own) = held.iter().position(|(of, _)| id.is_some() && of.as_deref() == id) else { return Ok(None) };
+        let (_, leaf) = held.swap_remove(own);
+        Ok(Some(in_order(leaf, held.into_iter().map(|(_, bytes)| bytes).collect())))
     }
 
     /// What the certificate's key can verify and the token can do.

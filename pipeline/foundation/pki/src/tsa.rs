@@ -1,4 +1,5 @@
-//! Asks timestamp authorities, one after the other. Every call is for a document: there are no trial calls.
+//! Asks timestamp authorities, one after the other. Every call of the work is for a document; [`trial`] alone is for a
+//! person who asks whether an authority answers.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,7 +17,7 @@ const FIRST_RESERVE: usize = 8 * 1024;
 /// Room for what changes from token to token (serial numbers, signatures).
 const SLACK: usize = 256;
 /// An authority whose time is further from ours than this gives no evidence about now.
-const SKEW_SECONDS: i64 = 600;
+pub const SKEW_SECONDS: i64 = 600;
 
 /// The timestamp authorities in the order in which they are asked.
 pub struct Tsa<'a> {
@@ -67,18 +68,31 @@ impl<'a> Tsa<'a> {
     }
 
     fn ask(&self, url: &str, digest: Sha256, now: Timestamp) -> Result<TimestampToken, String> {
-        let mut nonce = [0_u8; 16];
-        SystemRandom::new().fill(&mut nonce).map_err(|_| "the system gives no randomness".to_owned())?;
-        let request = Request::new(&digest.0, &nonce, None);
-        let response = self
-            .transport
-            .post(url, timestamp::REQUEST_TYPE, &request.to_der(), timestamp::LIMIT as u64)
-            .map_err(|error| error.to_string())?;
-        let token = timestamp::accept(&request, &response).map_err(|error| error.to_string())?;
+        let token = ask(url, self.transport, digest)?;
         let skew = token.gen_time.as_second() - now.as_second();
         if skew.abs() > SKEW_SECONDS {
             return Err(format!("its clock is {skew} s away from ours"));
         }
         Ok(token)
     }
+}
+
+/// Asks one authority for a timestamp over random bytes, whatever its clock says. It costs what any timestamp costs, so
+/// only a person's question is a reason to.
+pub fn trial(url: &str, transport: &dyn Transport) -> Result<TimestampToken, String> {
+    ask(url, transport, Sha256::of(&random()?))
+}
+
+fn ask(url: &str, transport: &dyn Transport, digest: Sha256) -> Result<TimestampToken, String> {
+    let request = Request::new(&digest.0, &random()?, None);
+    let response = transport
+        .post(url, timestamp::REQUEST_TYPE, &request.to_der(), timestamp::LIMIT as u64)
+        .map_err(|error| error.to_string())?;
+    timestamp::accept(&request, &response).map_err(|error| error.to_string())
+}
+
+fn random() -> Result<[u8; 16], String> {
+    let mut bytes = [0_u8; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| "the system gives no randomness".to_owned())?;
+    Ok(bytes)
 }

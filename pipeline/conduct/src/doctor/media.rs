@@ -1,0 +1,47 @@
+//! The copies: each medium's identity, whether it can be written as mocban writes, its room, and whether two copies share
+//! one file system (Điều 15.1d asks for independent media).
+
+use std::{collections::BTreeMap, os::unix::fs::MetadataExt as _};
+
+use config::{CopySettings, Settings};
+use preserve::{CopyStore as _, DirectoryCopy, medium::Medium};
+
+use super::{Notes, house::room};
+use crate::Error;
+
+pub(super) fn copies(notes: &mut Notes, settings: &Settings, ours: bool) {
+    let (required, named) = (settings.preserve.copies_required, settings.copy.len());
+    if named < required {
+        let facts = [("required", required.to_string()), ("named", named.to_string())];
+        notes.fault("copies", "", "doctor-copies-few", &facts);
+    }
+    let mut devices: BTreeMap<u64, String> = BTreeMap::new();
+    for copy in &settings.copy {
+        match look(copy, ours) {
+            Ok((medium, space)) => {
+                let facts = [("name", copy.name.clone()), ("medium", medium)];
+                notes.ok("medium", &copy.name, "doctor-medium", &facts);
+                room(notes, "medium", &copy.name, &copy.path, space, &settings.limits, ours);
+            }
+            Err(error) => {
+                notes.error("medium", &copy.name, &error);
+                continue;
+            }
+        }
+        let Ok(meta) = std::fs::metadata(&copy.path) else { continue };
+        if let Some(other) = devices.insert(meta.dev(), copy.name.clone()) {
+            let facts = [("name", copy.name.clone()), ("other", other)];
+            notes.warning("copies", &copy.name, "doctor-copies-together", &facts);
+        }
+    }
+}
+
+/// The medium's identity and room. Another user than the daemon's only looks: even a lock would bear the wrong owner.
+fn look(copy: &CopySettings, ours: bool) -> Result<(String, durable::Space), Error> {
+    if ours {
+        let store = DirectoryCopy::open(&copy.path, &copy.name, copy.immutable)?;
+        return Ok((store.medium().to_owned(), store.try_out()?));
+    }
+    let medium = Medium::read(&copy.path, &copy.name)?;
+    Ok((medium.medium, durable::space(&copy.path)?))
+}
