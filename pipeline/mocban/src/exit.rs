@@ -25,8 +25,14 @@ pub(crate) fn of(error: &Error) -> u8 {
     if error.is_register_damage() {
         return REGISTER;
     }
-    // Another process holds the home: as given, this command cannot use it.
-    if matches!(error, Error::Config(_) | Error::Durable(durable::Error::Locked { .. })) {
+    // Wrong settings, a home that another process holds or that a later mocban wrote: as given, this command cannot use it.
+    let unusable = matches!(
+        error,
+        Error::Config(_)
+            | Error::Durable(durable::Error::Locked { .. })
+            | Error::Register(register::Error::Newer { .. })
+    );
+    if unusable {
         return USAGE;
     }
     match error.disposition() {
