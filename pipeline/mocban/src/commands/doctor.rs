@@ -31,7 +31,9 @@ pub(super) fn doctor(ui: Ui, root: &Path, pin_fd: Option<i32>) -> Result<u8, Err
             "unchecked": count(Health::Unchecked), "outcome": outcome,
         }));
     } else {
-        findings.iter().for_each(|finding| show(ui, finding));
+        for finding in &findings {
+            show(ui, finding);
+        }
         let summary = [("faults", faults.to_string()), ("warnings", warnings.to_string())];
         ui.say(if faults == 0 { "doctor-healthy" } else { "doctor-faulty" }, &summary);
     }
