@@ -197,6 +197,18 @@ fn media_folders_and_room() {
 }
 
 #[test]
+fn beside_a_working_daemon() {
+    let sandbox = house();
+    let mocban = binary("mocban").display().to_string();
+    let script = "\"$1\" serve >/dev/null 2>&1 & daemon=$!; until [ -S \"$MOCBAN_HOME/mocban.sock\" ]; do sleep 0.1; done; \
+                  \"$1\" doctor --json; code=$?; kill $daemon; wait $daemon; exit $code";
+    let (code, report) = answer(&mut sandbox.command(Path::new("sh"), &["-c", script, "sh", &mocban]));
+    assert_eq!((code, in_state(&report, "fault")), (Some(0), Vec::new()), "{report:#}");
+    let daemon = report["checks"].as_array().expect("checks").iter().find(|check| check["check"] == "daemon");
+    assert_eq!(daemon.expect("the daemon")["code"], "session-closed", "it answers, and nobody opened a session");
+}
+
+#[test]
 fn font_language_anchors_settings_register_and_index() {
     let sandbox = house();
     let path = sandbox.home().join("mocban.toml");

@@ -42,5 +42,7 @@ fn log_to_stderr(filter: Option<&str>) {
     // The PKCS#11 crate logs an error for each mechanism of a token that it has no name for; none of them is one.
     let filter = format!("{},cryptoki::mechanism=off", filter.unwrap_or("error"));
     let filter = tracing_subscriber::EnvFilter::new(filter);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A journal keeps the letters, not the colours.
+    subscriber.with_ansi(Ui::watched()).init();
 }
