@@ -66,7 +66,7 @@ pub(super) fn services(
         match tsa::trial(url, &transport) {
             Ok(token) => {
                 heard = true;
-                notes_clock(notes, url, &token, before, clock.now());
+                compare_clocks(notes, url, &token, before, clock.now());
                 chains.extend(authority(notes, url, &token, clock.now()));
             }
             Err(reason) => {
@@ -99,12 +99,8 @@ fn authority(notes: &mut Notes, url: &str, token: &TimestampToken, now: Timestam
     }
 }
 
-/// The authority's time lies between question and answer when both clocks are right.
-fn notes_clock(notes: &mut Notes, url: &str, token: &TimestampToken, before: Timestamp, after: Timestamp) {
-    let at = token.gen_time.as_second();
-    let (early, late) = (before.as_second() - at, at - after.as_second());
-    // Positive: the authority is ahead of us.
-    let off = if late > 0 { late } else { -early.max(0) };
+fn compare_clocks(notes: &mut Notes, url: &str, token: &TimestampToken, before: Timestamp, after: Timestamp) {
+    let off = seconds_off(before, token.gen_time, after);
     let facts = [("url", url.to_owned()), ("seconds", off.to_string()), ("limit", tsa::SKEW_SECONDS.to_string())];
     match off.abs() {
         0..=CLOCK_WARNING_S => notes.ok("clock", url, "doctor-clock", &facts),
@@ -155,4 +151,28 @@ fn tell(notes: &mut Notes, source: &augment::Source, another_answers: bool) {
     let reason = source.answer.as_ref().err().cloned().unwrap_or_else(|| "the certificate is not known there".into());
     facts.push(("reason", reason));
     notes.note(health, "revocation", &source.url, "doctor-revocation-silent", &facts);
+}
+
+/// How far the authority is ahead of us (behind: negative). Its time lies between question and answer when both clocks are
+/// right, so the way there and back counts for nothing.
+fn seconds_off(before: Timestamp, at: Timestamp, after: Timestamp) -> i64 {
+    let (before, at, after) = (before.as_second(), at.as_second(), after.as_second());
+    at - at.clamp(before, after.max(before))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_are_compared_regardless_of_the_way() {
+        let second = |second| Timestamp::from_second(second).expect("time");
+        let check = |before, at, after, off| assert_eq!(seconds_off(second(before), second(at), second(after)), off);
+        check(100, 100, 100, 0);
+        check(100, 110, 120, 0);
+        check(100, 125, 120, 5);
+        check(100, 90, 120, -10);
+        // A clock that was set back while the question was under way.
+        check(100, 100, 40, 0);
+    }
 }

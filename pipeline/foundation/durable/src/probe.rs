@@ -5,7 +5,7 @@ use std::{os::unix::fs::PermissionsExt as _, path::Path};
 use rustix::fs::{Access, statvfs};
 
 use crate::{
-    directory::{TEMP_PREFIX, remove, set_immutable},
+    directory::{Directory, TEMP_PREFIX, remove, set_immutable},
     error::Error,
     publish::publish,
     readback::read_limited,
@@ -42,6 +42,8 @@ pub fn may_change(folder: &Path) -> Result<(), Error> {
 /// # Errors
 /// Whatever the place refuses.
 pub fn try_out(folder: &Path, immutable: bool) -> Result<(), Error> {
+    // Publishing would make a folder that is not there.
+    Directory::open(folder)?;
     let path = folder.join(format!("{TEMP_PREFIX}probe-{}", std::process::id()));
     remove(&path)?;
     publish(&path, CONTENT)?;
@@ -88,7 +90,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let nowhere = folder.path().join("nowhere");
         assert!(may_change(&nowhere).expect_err("missing").is_not_found());
-        assert!(try_out(&nowhere, false).is_err());
+        assert!(try_out(&nowhere, false).expect_err("missing").is_not_found());
+        assert!(!nowhere.try_exists().expect("look"), "looking makes nothing");
         assert!(space(&nowhere).is_err());
     }
 }

@@ -44,6 +44,7 @@ cases! {
     a_key_may_want_its_pin_each_time => always_authenticate,
     what_is_missing_is_named => missing,
     another_keys_certificate_signs_nothing => mismatch,
+    a_token_is_seen_without_a_pin => seen,
 }
 
 fn pin() -> Zeroizing<String> {
@@ -220,6 +221,23 @@ fn mismatch() {
     let mut key = open(PIN).expect("opens: the certificate is an RSA one");
     let signed = key.sign(Scheme::RsaPkcs1Sha256, b"x");
     assert_eq!(signed, Err(KeyError::Mismatch { token: "mocban".into() }));
+}
+
+#[test]
+#[ignore = "runs in a process of its own"]
+fn seen() {
+    filled(KeyType::EC, vec![Attribute::EcParams(P256.to_vec()), Attribute::Label(KEY.into())]);
+    let seen = |key: &str| look(&PathBuf::from(MODULE), "mocban", key).expect("a token");
+    let found = seen(KEY);
+    assert_eq!((found.pin, found.chain.as_ref().map(Vec::len)), (PinState::Good, Some(3)));
+    assert_eq!(found.chain, Some(open(PIN).expect("a key").chain), "what a login finds");
+    assert_eq!(seen("another").chain, None);
+    open("000000").expect_err("wrong");
+    assert_eq!(seen(KEY).pin, PinState::Low);
+    open(PIN).expect("right");
+    assert_eq!(seen(KEY).pin, PinState::Good);
+    let absent = look(&PathBuf::from(MODULE), "elsewhere", KEY).expect_err("absent");
+    assert_eq!(absent, KeyError::TokenAbsent { token: "elsewhere".into() });
 }
 
 #[test]
