@@ -8,7 +8,7 @@ use std::{
 
 use walkdir::WalkDir;
 
-const FOUNDATION: &[&str] = &["model", "messages", "durable", "scan", "pdf", "pki", "raster", "tesseract"];
+const FOUNDATION: &[&str] = &["model", "messages", "failpoint", "durable", "scan", "pdf", "pki", "raster", "tesseract"];
 const STAGES: &[&str] = &["intake", "recognize", "describe", "assemble", "certify", "augment", "preserve"];
 /// Crates that stand beside the stages and lean on the foundation only.
 const BESIDE: &[&str] = &["register", "verify", "search", "config"];

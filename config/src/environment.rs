@@ -17,9 +17,19 @@ pub fn pin_fd(option: Option<i32>) -> Option<i32> {
     option.or_else(|| std::env::var("MOCBAN_PIN_FD").ok()?.parse().ok())
 }
 
-/// One variable of the test build's crash harness.
+/// What the crash points of the test build shall do: `MOCBAN_CRASH_POINTS` (names that count, by commas), `KILL_AT` (the hit
+/// of them at which the process kills itself), `MOCBAN_CRASH_TRACE` (a file that gets each hit), `MOCBAN_CRASH_SWITCHES`.
 #[cfg(feature = "failpoints")]
 #[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
-pub fn crash_setting(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+pub fn crash_plan() -> failpoint::Plan {
+    let names = |variable: &str| -> Vec<String> {
+        let listed = std::env::var(variable).unwrap_or_default();
+        listed.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    };
+    failpoint::Plan {
+        points: names("MOCBAN_CRASH_POINTS"),
+        at: std::env::var("KILL_AT").ok().and_then(|at| at.parse().ok()).unwrap_or(0),
+        trace: std::env::var_os("MOCBAN_CRASH_TRACE").map(PathBuf::from),
+        switches: names("MOCBAN_CRASH_SWITCHES"),
+    }
 }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use failpoint::failpoint;
 use model::{Description, DocumentId, Field, PageWords};
 use tantivy::{
     IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
@@ -146,7 +147,9 @@ impl Index {
         let writing = |e| Error::writing(&path, e);
         let mut prepared = self.writer()?.prepare_commit().map_err(writing)?;
         prepared.set_payload(&last_event.to_string());
+        failpoint!("index:commit:before");
         prepared.commit().map_err(writing)?;
+        failpoint!("index:commit:after");
         self.reader.reload().map_err(writing)
     }
 

@@ -2,6 +2,7 @@
 
 use std::{io::Write, path::Path};
 
+use failpoint::failpoint;
 use jiff::Timestamp;
 use model::{Certification, Clock, Placement, Sha256};
 use pdf::{Dictionary, FileDigest, Finished, Font, Object, Page, Reader, Reference, Revision, signatures_in};
@@ -302,12 +303,15 @@ impl Signing<'_> {
         let leaf = self.leaf().to_vec();
         let attributes = SignedAttributes::new(scheme.digest(), digest.as_ref(), &leaf)?;
         let to_be_signed = attributes.to_der();
+        failpoint!("certify:sign:before");
         let signature = self.key.sign(scheme, &to_be_signed)?;
+        failpoint!("certify:sign:after");
         if !signature_fits(&leaf, scheme, &to_be_signed, &signature) {
             return Err(pki::key::KeyError::Mismatch { token: String::new() }.into());
         }
         let now = self.clock.now();
         let token = self.tsa.stamp(Sha256::of(&signature), now).map_err(|attempts| Error::NoTimestamp { attempts })?;
+        failpoint!("certify:stamp:after");
         self.trust(&token)?;
         let contents = cms::signed_data(&attributes, scheme, &signature, self.key.chain(), Some(&token.der));
         Ok((contents, Signed { scheme, gen_time: token.gen_time }))

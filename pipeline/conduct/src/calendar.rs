@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use failpoint::failpoint;
 use model::{Cause, DocumentId, event::EventKind};
 use pki::tsa::Tsa;
 use preserve::{CopyStore as _, DirectoryCopy};
@@ -191,6 +192,7 @@ fn raise_one(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(), Error> {
     let mut commits = vec![Commit::of(EventKind::Raised).with(card)];
     commits.extend(stored);
     home.register.commit(job, &commits)?;
+    failpoint!("augment:risen:after");
     durable::remove_tree(&folder)?;
     Ok(())
 }

@@ -6,7 +6,8 @@ use std::{
     time::Duration,
 };
 
-use model::{Cause, Disposition, HoldReason, Stage, event::EventKind};
+use failpoint::failpoint;
+use model::{Cause, Disposition, HoldReason, Stage, event::EventKind, stage::JobState};
 use pki::tsa::Tsa;
 use register::{Commit, Facts, Job};
 use serde_json::json;
@@ -234,12 +235,15 @@ impl<'a> Shared<'a> {
     }
 
     fn one(&self, job: &Job) -> Result<(), Error> {
-        let model::stage::JobState::Running(stage) = job.state else { return Ok(()) };
+        let JobState::Running(stage) = job.state else { return Ok(()) };
         (self.report)(Progress::Started { job, stage });
         let committed = match self.step(job, stage) {
             Ok(commits) => self.home.register.commit(job, &commits)?,
             Err(error) => self.settle(job, stage, error)?,
         };
+        if committed.state == JobState::Done {
+            failpoint!("index:done:after");
+        }
         (self.report)(Progress::Moved { job: &committed, stage });
         Ok(())
     }

@@ -28,6 +28,11 @@ fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     log_to_stderr(arguments.log.as_deref());
+    #[cfg(feature = "failpoints")]
+    if let Err(error) = failpoint::arm(config::environment::crash_plan()) {
+        tracing::error!(%error, "the crash points could not be set");
+        return ExitCode::from(exit::BUG);
+    }
     let ui = Ui::new(&arguments);
     match commands::dispatch(ui, arguments) {
         Ok(code) => ExitCode::from(code),

@@ -1,13 +1,13 @@
 //! The register's events on a copy: hash-chained JSON lines in immutable segments named by their first and last event.
 
 use durable::Trust;
+use failpoint::failpoint;
 use model::{Sha256, Sha512};
 use serde::Deserialize;
 
 use crate::{
     copy_store::{CopyStore, EntryKind, Measured},
     error::Error,
-    failpoint::failpoint,
     layout::JOURNAL,
     object::Content,
 };

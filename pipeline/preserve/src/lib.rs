@@ -14,7 +14,6 @@ pub mod directory;
 #[cfg(any(test, feature = "doubles"))]
 pub mod doubles;
 pub mod error;
-mod failpoint;
 pub mod inventory;
 pub mod journal;
 pub mod layout;

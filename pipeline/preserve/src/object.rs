@@ -8,13 +8,13 @@ use std::{
 };
 
 use durable::Trust;
+use failpoint::failpoint;
 use jiff::Timestamp;
 use model::{DocumentId, Sha512};
 
 use crate::{
     copy_store::{CopyStore, EntryKind, Measured},
     error::Error,
-    failpoint::failpoint,
     inventory::{
         INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, User, Version, VersionNumber, parse_sidecar, sidecar,
     },
@@ -265,6 +265,7 @@ fn build(
         inventory.manifest.entry(measured.sha512).or_default().push(content_path);
         state.insert(part.logical.clone(), measured.sha512);
         written.push((path, measured));
+        failpoint!("preserve:part:after");
     }
     let (files, content_bytes) = (written.len() as u64, written.iter().map(|(_, measured)| measured.bytes).sum());
     let mut by_digest: BTreeMap<Sha512, Vec<String>> = BTreeMap::new();
@@ -332,7 +333,9 @@ pub(crate) fn finish(copy: &dyn CopyStore, id: DocumentId, place: &str, built: &
     let wanted = Measured { sha512: inventory_sha512, bytes: built.bytes.len() as u64 };
     read_back(copy, &format!("{place}/{INVENTORY}"), &wanted)?;
     copy.protect(&format!("{place}/{number}"))?;
+    failpoint!("preserve:protect:after");
     copy.discard(&staged(id))?;
+    failpoint!("preserve:discard:after");
     copy.check()?;
     Ok(Stored { version: number.to_string(), inventory_sha512, files: built.files, bytes: built.content_bytes })
 }

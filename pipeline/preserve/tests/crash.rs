@@ -9,6 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use failpoint::fail;
 use model::{DocumentId, Sha256};
 use preserve::{
     Content, DirectoryCopy, Error, Object, Part, User,
@@ -22,6 +23,7 @@ const POINTS: &[&str] = &[
     "durable:write:after",
     "durable:chmod:after",
     "durable:fsync:after",
+    "durable:dirsync:after",
     "durable:link:before",
     "durable:link:after",
     "durable:mkdir:after",

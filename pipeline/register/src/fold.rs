@@ -1,5 +1,6 @@
 //! Appending an event and folding it into the tables: the one way in, for new events and for restored ones alike.
 
+use failpoint::failpoint;
 use model::{Sha256, event::EventKind, stage::JobState};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
@@ -34,6 +35,17 @@ pub(crate) fn append_line(tx: &Transaction<'_>, record: &Record, line: &str) -> 
         line,
         Sha256::of(line.as_bytes()).0
     ])?;
+    failpoint!("register:event:after");
+    failpoint!("register:event:apart", |_| fold_apart(tx, record));
+    fold(tx, record)
+}
+
+/// The mistake of an event that is committed before what it does, for a test that must notice.
+#[cfg(feature = "failpoints")]
+fn fold_apart(tx: &Transaction<'_>, record: &Record) -> Result<(), Error> {
+    tx.execute_batch("COMMIT")?;
+    failpoint!("register:event:split");
+    tx.execute_batch("BEGIN IMMEDIATE")?;
     fold(tx, record)
 }
 

@@ -1,5 +1,6 @@
 //! The queue: enter, take, commit, decide, recover.
 
+use failpoint::failpoint;
 use jiff::Timestamp;
 use model::{DocumentId, Stage, event::EventKind, stage::JobState};
 use rusqlite::{Row, Transaction, TransactionBehavior, params};
@@ -210,9 +211,16 @@ impl Register {
     ) -> Result<T, Error> {
         let now = self.clock.now();
         let mut connection = self.lock();
+        let before = connection.total_changes();
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = work(&tx, now)?;
+        if tx.total_changes() == before {
+            // A look that found nothing to do has nothing to make durable.
+            return Ok(answer);
+        }
+        failpoint!("register:commit:before");
         tx.commit()?;
+        failpoint!("register:commit:after");
         Ok(answer)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use failpoint::failpoint;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::Error;
@@ -71,7 +72,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     prepare(&connection).map_err(fail)?;
     // A power cut may take what was not synced: FULL is what makes a commit an acknowledgement.
     connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
-    connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
+    connection.pragma_update(None, "synchronous", synchronous()).map_err(fail)?;
     // Without it INSERT OR REPLACE would slip past the triggers.
     connection.pragma_update(None, "recursive_triggers", "ON").map_err(fail)?;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
@@ -97,6 +98,12 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Error> {
         return Err(Error::Newer { found, known: FORMAT });
     }
     Ok(connection)
+}
+
+/// The switch is the mistake that a power cut must bring to light.
+fn synchronous() -> &'static str {
+    failpoint!("register:synchronous:off", |_| "OFF");
+    "FULL"
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {

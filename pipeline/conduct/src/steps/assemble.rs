@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use failpoint::failpoint;
 use model::{Form, Sha256, Stage, Submission};
 use register::{Artifact, Commit, Job};
 use serde_json::json;
@@ -76,7 +77,9 @@ fn take_as_is(home: &Home, job: &Job, originals: &[PathBuf]) -> Result<Artifact,
 
 fn publish(home: &Home, job: &Job, staged: durable::Staged, sha256: Sha256, bytes: u64) -> Result<Artifact, Error> {
     let path = digest_path(job, sha256);
+    failpoint!("assemble:publish:before");
     staged.publish(&home.root.join(&path))?;
+    failpoint!("assemble:publish:after");
     Ok(Artifact { name: "pdf".into(), sha256, bytes, path })
 }
 

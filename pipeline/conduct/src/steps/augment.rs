@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ::augment::{RaiseRequest, Raised};
+use failpoint::failpoint;
 use jiff::{SignedDuration, Timestamp};
 use model::{Disposition, Level, Sha256, Stage};
 use pki::tsa::Tsa;
@@ -113,7 +114,10 @@ pub(crate) fn raise_parts(
         sha256,
         made_at: home.clock.now(),
     };
+    failpoint!("augment:facts:before");
     durable::publish(&facts_path, &serde_json::to_vec(&made)?)?;
+    failpoint!("augment:facts:after");
     out.staged.publish(&revision)?;
+    failpoint!("augment:bytes:after");
     Ok(made)
 }

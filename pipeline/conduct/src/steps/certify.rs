@@ -10,6 +10,7 @@ use ::certify::{
     SealRequest, gate,
     placement::{self, InkMap, Ladder, MarkSize, NoRoom, NotBlank},
 };
+use failpoint::failpoint;
 use jiff::Timestamp;
 use model::{
     Certification, CopyKind, Form, HoldReason, Level, Placement, RectMm, Sha256, SizeMm, Stage, Submission,
@@ -87,13 +88,20 @@ struct Paths {
 impl Paths {
     fn of(home: &Home, job: &Job) -> Self {
         let folder = crate::home::signed_folder(home, job);
+        let revision = revision_name();
         Self {
             facts: folder.join("certify.json"),
-            revision: folder.join("certify.rev"),
-            relative_revision: format!("work/{}/certify.rev", job.no),
+            revision: folder.join(&revision),
+            relative_revision: format!("work/{}/{revision}", job.no),
             folder,
         }
     }
+}
+
+/// Fixed by the stage, so that what a crash left is found; the switch is the mistake of a name that nobody finds again.
+fn revision_name() -> String {
+    failpoint!("certify:name:random", |_| format!("certify-{}.rev", std::process::id()));
+    "certify.rev".to_owned()
 }
 
 fn adoptable(paths: &Paths, base: &Artifact) -> Result<Option<SealFacts>, Error> {
@@ -124,9 +132,11 @@ fn sign(
     gate::check(role, role, &home.signing.chain()?, &anchors, home.clock.now())?;
     let font = home.font()?;
     let booking = home.register.book(job)?;
+    failpoint!("certify:book:after");
     if home.flush_journal()? == 0 {
         return Err(Error::TooFewCopies { required: 1, reachable: 0 });
     }
+    failpoint!("certify:journal:after");
     let certification = Certification {
         number: booking.number,
         year: booking.year,
@@ -161,8 +171,11 @@ fn sign(
         revision_bytes: out.bytes,
         sealed_sha256: sealed.sha256,
     };
+    failpoint!("certify:facts:before");
     durable::publish(&paths.facts, &serde_json::to_vec(&made)?)?;
+    failpoint!("certify:facts:after");
     out.staged.publish(&paths.revision)?;
+    failpoint!("certify:bytes:after");
     Ok(made)
 }
 

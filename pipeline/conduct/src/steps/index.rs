@@ -6,6 +6,7 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
+use failpoint::failpoint;
 use model::{Description, DocumentId, PageWords, Stage};
 use preserve::DirectoryCopy;
 use register::{Commit, Job};
@@ -29,6 +30,7 @@ pub(crate) fn list(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
         home.renew_index()?;
         return Err(error);
     }
+    failpoint!("index:listed:after");
     release(home, job)?;
     Ok(vec![finished(Stage::Index, facts([("detail", json!(null))]))])
 }
@@ -106,7 +108,9 @@ fn release(home: &Home, job: &Job) -> Result<(), Error> {
     }
     remove_originals(home, job)?;
     // A document that still has to rise keeps no work files: the rise reads the sealed file from a copy.
+    failpoint!("index:work:before");
     durable::remove_tree(&crate::home::signed_folder(home, job))?;
+    failpoint!("index:work:after");
     Ok(())
 }
 
@@ -118,19 +122,23 @@ fn remove_originals(home: &Home, job: &Job) -> Result<(), Error> {
     for (file, path) in submission.files.iter().zip(crate::steps::originals(home, &submission)) {
         // Only what was claimed goes: other bytes under the same name are a new scan.
         if path.is_file() && durable::sha256_file(&path)?.0 == file.sha256 {
+            failpoint!("index:original:before");
             durable::remove(&path)?;
+            failpoint!("index:original:after");
         }
         folders.extend(path.parent().map(PathBuf::from));
     }
     for declared in intake::declared_paths(inbound, &submission) {
         if declared.is_file() {
             durable::remove(&declared)?;
+            failpoint!("index:declared:after");
         }
     }
     // Folders of the document that are empty now go too; inbound itself and the levels above the document stay.
     for folder in folders {
         if folder.as_path() != inbound.as_path() && folder.ends_with(intake::decode_name(&submission.source)) {
             durable::remove_empty_dir(&folder)?;
+            failpoint!("index:folder:after");
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Intake: claim what lies in inbound.
 
+use failpoint::failpoint;
 use model::{Form, HoldReason, Stage, Submission, event::EventKind};
 use register::{Commit, Facts, Job};
 use serde_json::{Value, json};
@@ -42,6 +43,7 @@ pub(crate) fn claim(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
         return Ok(vec![lanes::held(reason, card)]);
     }
     let artifact = home.publish(job, "submission", &serde_json::to_vec(&submission)?)?;
+    failpoint!("intake:submission:after");
     let mut card = identity(&submission);
     card.insert("detail".into(), json!(null));
     Ok(vec![finished(Stage::Intake, card).publishing(vec![artifact])])

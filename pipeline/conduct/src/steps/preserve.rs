@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use failpoint::failpoint;
 use model::{Disposition, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
 use preserve::{Content, DirectoryCopy, Object, Part, Stored, User, premis};
 use register::{Commit, Facts, Job, Record};
@@ -33,7 +34,7 @@ pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
         let mut threads = Vec::new();
         for (name, copy) in home.copies() {
             let object = &object;
-            threads.push((name, scope.spawn(move || Ok::<_, Error>(preserve::store(&copy?, object)?))));
+            threads.push((name, scope.spawn(move || store_on(&copy?, object))));
         }
         threads.into_iter().map(|(name, thread)| (name, thread.join())).collect::<Vec<_>>()
     });
@@ -54,6 +55,12 @@ pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     }
     commits.push(finished(Stage::Preserve, facts([("detail", json!(null))])));
     Ok(commits)
+}
+
+fn store_on(copy: &DirectoryCopy, object: &Object) -> Result<Stored, Error> {
+    let stored = preserve::store(copy, object)?;
+    failpoint!("preserve:copy:after");
+    Ok(stored)
 }
 
 /// Stores a seal that rose as the next version on the given copies: the same bytes on each, whatever a crash left done.
@@ -92,6 +99,7 @@ pub(crate) fn store_raised(
             user: user(job),
         };
         let stored = preserve::store_version(copy, &object)?;
+        failpoint!("preserve:risen:after");
         commits.push(stored_on(preserve::CopyStore::name(copy), &stored));
     }
     Ok(commits)
@@ -194,6 +202,7 @@ fn verification(home: &Home, job: &Job, name: &str, parts: &[PathBuf]) -> Result
         }
         let Content::Bytes(bytes) = json_content(&report)? else { return Err(Error::WorkFile { path }) };
         durable::publish(&path, &bytes)?;
+        failpoint!("preserve:verification:after");
     }
     Ok(Content::Bytes(durable::read_limited(&path, 16 << 20)?))
 }

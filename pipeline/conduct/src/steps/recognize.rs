@@ -1,6 +1,7 @@
 //! Recognize: every page decoded once in a worker, which answers words, findings and page one's ink.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use failpoint::failpoint;
 use model::{PageWords, Stage};
 use register::{Commit, Job};
 use serde_json::json;
@@ -42,6 +43,7 @@ pub(crate) fn read(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     let ink = ink.ok_or_else(|| Error::WorkerDied { detail: "no ink map".into() })?;
     findings.dedup();
     let artifacts = vec![home.publish(job, "words", &serde_json::to_vec(&pages)?)?, home.publish(job, "ink", &ink)?];
+    failpoint!("recognize:publish:after");
     let card = facts([("findings", json!(findings)), ("pages", json!(pages.len()))]);
     Ok(vec![finished(Stage::Recognize, card).publishing(artifacts)])
 }

@@ -6,12 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use failpoint::failpoint;
 use rustix::{
     fs::{AtFlags, IFlags, Mode, OFlags, RenameFlags},
     io::Errno,
 };
 
-use crate::{error::Error, failpoint::failpoint};
+use crate::error::Error;
 
 /// How the name of every temporary file begins.
 pub const TEMP_PREFIX: &str = ".mocban-tmp-";
@@ -40,7 +41,10 @@ impl Directory {
     }
 
     pub(crate) fn sync(&self) -> Result<(), Error> {
-        sync_file(&self.file, &self.path)
+        failpoint!("durable:dirsync:skipped", |_| Ok(()));
+        sync_all(&self.file, &self.path)?;
+        failpoint!("durable:dirsync:after");
+        Ok(())
     }
 
     pub(crate) fn path_of(&self, name: &OsStr) -> PathBuf {
@@ -57,16 +61,20 @@ pub(crate) fn parent(path: &Path) -> &Path {
     }
 }
 
-/// Syncs a file or directory. After a failure the caller throws the file away; it is never synced a second time.
+/// Syncs a file. After a failure the caller throws it away; it is never synced a second time.
 pub(crate) fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
     failpoint!("durable:fsync:skipped", |_| Ok(()));
+    sync_all(file, path)?;
+    failpoint!("durable:fsync:after");
+    Ok(())
+}
+
+fn sync_all(file: &File, path: &Path) -> Result<(), Error> {
     failpoint!("durable:fsync:fails", |_| Err(Error::Sync { path: path.to_owned(), source: Errno::IO.into() }));
     file.sync_all().map_err(|source| {
         tracing::warn!(path = %path.display(), %source, "fsync failed, the medium is suspect");
         Error::Sync { path: path.to_owned(), source }
-    })?;
-    failpoint!("durable:fsync:after");
-    Ok(())
+    })
 }
 
 /// Syncs a directory, so that the names in it are durable.

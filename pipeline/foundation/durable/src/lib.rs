@@ -9,7 +9,6 @@
 
 mod directory;
 mod error;
-mod failpoint;
 mod leave;
 mod lock;
 mod probe;

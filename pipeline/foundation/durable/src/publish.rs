@@ -8,6 +8,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use failpoint::failpoint;
 use rustix::{
     fs::{AtFlags, Mode, OFlags, RenameFlags},
     io::Errno,
@@ -16,7 +17,6 @@ use rustix::{
 use crate::{
     directory::{Directory, TEMP_PREFIX, create_dir, make_dirs, parent, sync_file},
     error::Error,
-    failpoint::failpoint,
 };
 
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -77,6 +77,7 @@ impl Staged {
 
     fn publish_with(mut self, target: &Path, mode: u32) -> Result<Published, Error> {
         create_dir(parent(target))?;
+        failpoint!("durable:publish:in-place", |_| self.publish_in_place(target));
         let (to, name) = Directory::holding(target)?;
         self.seal(mode)?;
         failpoint!("durable:link:before");
@@ -112,6 +113,27 @@ impl Staged {
             .map_err(|e| Error::io("replace", target, e))?;
         failpoint!("durable:replace:after");
         to.sync()
+    }
+
+    /// The mistake that this crate exists to prevent: a name that is seen while its bytes are still on their way.
+    #[cfg(feature = "failpoints")]
+    #[expect(clippy::disallowed_methods, reason = "written as it must not be, for a test that must notice")]
+    fn publish_in_place(&mut self, target: &Path) -> Result<Published, Error> {
+        let failed = |e| Error::io("write", target, e);
+        self.file.flush().map_err(failed)?;
+        let bytes = std::fs::read(&self.path).map_err(failed)?;
+        if target.is_file() {
+            same_content(&self.path, target)?;
+            return Ok(Published::AlreadyThere);
+        }
+        let (first, rest) = bytes.split_at(bytes.len() / 2);
+        let mut file = File::create(target).map_err(failed)?;
+        file.write_all(first).map_err(failed)?;
+        failpoint!("durable:publish:half");
+        file.write_all(rest).map_err(failed)?;
+        sync_file(&file, target)?;
+        self.unlink();
+        Ok(Published::New)
     }
 
     /// Everything written, mode set, synced.

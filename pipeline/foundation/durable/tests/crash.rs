@@ -10,6 +10,7 @@ use std::{
 };
 
 use durable::{Error, NewFile, Published};
+use failpoint::fail;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -18,6 +19,7 @@ const POINTS: &[&str] = &[
     "durable:write:after",
     "durable:chmod:after",
     "durable:fsync:after",
+    "durable:dirsync:after",
     "durable:link:before",
     "durable:link:after",
     "durable:rename:after",
@@ -60,10 +62,10 @@ fn a_file_is_published_in_this_order() {
             "durable:create:after",
             "durable:write:after",
             "durable:chmod:after",
-            "durable:fsync:after", // the file
+            "durable:fsync:after",
             "durable:link:before",
             "durable:link:after",
-            "durable:fsync:after", // the directory
+            "durable:dirsync:after",
         ]
     );
 }
@@ -76,8 +78,11 @@ fn a_directory_enters_in_this_order() {
     fs::create_dir_all(room.path().join("ocfl")).expect("ocfl");
     let mut order = trace(|| enter(room.path()));
     let entering = order.split_off(order.iter().position(|p| *p == "durable:enter:before").expect("entered"));
-    assert_eq!(entering, ["durable:enter:before", "durable:enter:after", "durable:fsync:after", "durable:fsync:after"]);
-    let syncs = order.iter().filter(|p| **p == "durable:fsync:after").count();
+    assert_eq!(
+        entering,
+        ["durable:enter:before", "durable:enter:after", "durable:dirsync:after", "durable:dirsync:after"]
+    );
+    let syncs = order.iter().filter(|p| p.ends_with("sync:after")).count();
     // Before the rename: the place's new parent and the one above it, the file, the three directories of the tree and
     // the two above it.
     assert_eq!(syncs, 8, "{order:?}");
