@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use failpoint::failpoint;
 use intake::{Candidate, Settler, Template, Verdict};
 use model::{Cause, Disposition, Stage, event::EventKind, stage::JobState};
 use register::{Commit, Facts, Job};
@@ -183,6 +184,7 @@ fn show_pauses(shared: &Shared<'_>) -> Result<(), Error> {
 fn look(shared: &Shared<'_>, template: &Template, settler: &mut Settler, again: bool) -> Result<bool, Error> {
     let home = shared.home;
     let candidates = intake::look(&home.settings.inbound.path, template)?;
+    failpoint!("intake:look:after");
     let (mut seen, mut pending) = (BTreeSet::new(), false);
     for candidate in &candidates {
         seen.insert(candidate.source.clone());
@@ -240,6 +242,7 @@ fn enter(shared: &Shared<'_>, candidate: &Candidate) -> Result<(), Error> {
         return Ok(());
     }
     if let Some(no) = home.register.enter(&candidate.source, &candidate.look())? {
+        failpoint!("intake:enter:after");
         shared.touch(no);
         shared.notify();
     }
