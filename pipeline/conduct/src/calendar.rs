@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use failpoint::failpoint;
-use model::{Cause, DocumentId, event::EventKind};
+use model::{Cause, DocumentId, event::EventKind, stage::JobState};
 use pki::tsa::Tsa;
 use preserve::{CopyStore as _, DirectoryCopy};
 use register::{Commit, Facts, Job};
@@ -40,10 +40,28 @@ pub(crate) fn start(home: &Home, after: After) -> Result<(), Error> {
             home.register.commit(&job, &[held(model::HoldReason::Unworkable, facts)])?;
         }
     }
+    clear_risen(home)?;
     for cause in retried_causes(home) {
         home.register.resume(cause.code())?;
     }
     fill_index(home)
+}
+
+/// A rise ends before its work files go: those of a process that died between the two go now.
+fn clear_risen(home: &Home) -> Result<(), Error> {
+    let failed = |source| durable::Error::io("list", &home.work(), source);
+    for entry in std::fs::read_dir(home.work()).map_err(failed)? {
+        let Some(no) = entry.map_err(failed)?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        match home.register.job(no) {
+            Ok(job) if job.state == JobState::Done && steps::card_text(&job, "level") != Some("B-T") => {
+                durable::remove_tree(&crate::home::signed_folder(home, &job))?;
+            }
+            // At work, still to rise, or of a register that was lost: not ours to take.
+            Ok(_) | Err(register::Error::Unknown { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// The causes that may be gone by now. A closed session is not asked: the token is not touched without a person.
