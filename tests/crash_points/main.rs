@@ -71,7 +71,7 @@ fn killed(house: &House, plans: &[Plan]) -> Outcome {
     let mut signatures = Vec::new();
     let mut outcome = Outcome { name: String::new(), reached: true, wrong: Vec::new() };
     for plan in plans {
-        outcome.name += &format!("{} #{} ", plan.points.join(","), plan.at);
+        outcome.name = format!("{}{} #{} ", outcome.name, plan.points.join(","), plan.at);
         let run = house.run(home.path(), plan);
         if died(&run) {
             let left = oracle::after_death(house, home.path());
