@@ -5,13 +5,30 @@ use model::Sha512;
 
 use crate::{error::Error, object::ContentReader};
 
-/// What was written or read: digest and length.
+/// What was read: digest and length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measured {
     /// SHA-512.
     pub sha512: Sha512,
     /// Length.
     pub bytes: u64,
+}
+
+/// By what a file is known again right after it was written. Quick to take, and stored nowhere: the digest that stays is the
+/// inventory's, taken from the same bytes in the same pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quick {
+    /// BLAKE3.
+    pub blake3: [u8; 32],
+    /// Length.
+    pub bytes: u64,
+}
+
+impl Quick {
+    /// Of bytes in memory.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { blake3: *blake3::hash(bytes).as_bytes(), bytes: bytes.len() as u64 }
+    }
 }
 
 /// What an entry of a folder is.
@@ -54,10 +71,12 @@ pub trait CopyStore: Send + Sync {
     fn check(&self) -> Result<(), Error>;
     /// Takes the right to write; waits a bounded time for another writer.
     fn exclusive(&self) -> Result<Exclusive, Error>;
-    /// Writes a new file and makes its content durable; its name is durable at once outside the staging folder, inside
-    /// it when [`CopyStore::enter`] moved it out. An equal file is success outside staging; another is an error.
-    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<Measured, Error>;
-    /// Moves a folder from staging to its place by one step that overwrites nothing; durable when it returns.
+    /// Writes a new file: durable at once outside the staging folder, inside it when [`CopyStore::settle`] returned. An equal
+    /// file is success outside staging; another is an error.
+    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<(), Error>;
+    /// Makes all that was written below a folder of staging durable, and where `place` will be; then it may be read back.
+    fn settle(&self, staged: &str, place: &str) -> Result<(), Error>;
+    /// Moves a settled folder from staging to its place by one step that overwrites nothing; durable when it returns.
     fn enter(&self, staged: &str, place: &str) -> Result<(), Error>;
     /// Replaces a root inventory file of an object, whole or not at all; durable when it returns.
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error>;
@@ -67,6 +86,8 @@ pub trait CopyStore: Send + Sync {
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error>;
     /// A file as a stream.
     fn stream(&self, path: &str) -> Result<Box<dyn std::io::Read + Send>, Error>;
+    /// A file just written, as the medium holds it and not the page cache.
+    fn read_back(&self, path: &str) -> Result<Quick, Error>;
     /// Digest and length of a file as it lies there.
     fn measure(&self, path: &str, trust: Trust) -> Result<Measured, Error>;
     /// Entries of a folder by name; none when there is no such folder.

@@ -9,10 +9,9 @@ use std::{
 
 use durable::{NewFile, Staged, Trust};
 use jiff::Timestamp;
-use model::Sha512;
 
 use crate::{
-    copy_store::{CopyStore, Entry, EntryKind, Exclusive, Measured, is_replaceable},
+    copy_store::{CopyStore, Entry, EntryKind, Exclusive, Measured, Quick, is_replaceable},
     error::Error,
     layout,
     medium::{self, Medium},
@@ -145,23 +144,19 @@ fn identify(root: &Path, name: &str, wanted: Option<&str>) -> Result<Medium, Err
     }
 }
 
-/// Copies content into `append` in pieces, measuring on the way.
+/// Copies content into `append` in pieces.
 fn pour(
     content: &mut ContentReader,
     mut append: impl FnMut(&[u8]) -> Result<(), durable::Error>,
     refused: impl Fn(durable::Error) -> Error,
-) -> Result<Measured, Error> {
-    let mut context = Sha512::context();
+) -> Result<(), Error> {
     let mut buffer = vec![0_u8; BUFFER_BYTES];
-    let mut bytes = 0;
     loop {
         let read = content.read(&mut buffer)?;
         if read == 0 {
-            return Ok(Measured { sha512: Sha512::from_ring(&context.finish()), bytes });
+            return Ok(());
         }
-        context.update(&buffer[..read]);
         append(&buffer[..read]).map_err(&refused)?;
-        bytes += read as u64;
     }
 }
 
@@ -182,32 +177,27 @@ impl CopyStore for DirectoryCopy {
         self.lock(PATIENCE)
     }
 
-    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<Measured, Error> {
+    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<(), Error> {
         let target = self.path_of(path)?;
         let refused = |e| self.refused(e);
         if Self::is_staged(path) {
             let mut file = NewFile::create(&target).map_err(refused)?;
-            let measured = pour(content, |bytes| file.append(bytes), refused)?;
-            file.finish().map_err(refused)?;
-            return Ok(measured);
+            pour(content, |bytes| file.append(bytes), refused)?;
+            return file.finish().map_err(refused);
         }
         let mut staged = Staged::create(&self.staging()).map_err(refused)?;
-        let measured = pour(content, |bytes| staged.append(bytes), refused)?;
-        staged.publish(&target).map_err(refused)?;
-        Ok(measured)
+        pour(content, |bytes| staged.append(bytes), refused)?;
+        staged.publish(&target).map_err(refused).map(drop)
+    }
+
+    fn settle(&self, staged: &str, place: &str) -> Result<(), Error> {
+        let (from, to) = (self.path_of(staged)?, self.path_of(place)?);
+        durable::settle(&from, &to, &self.root).map_err(|e| self.refused(e))
     }
 
     fn enter(&self, staged: &str, place: &str) -> Result<(), Error> {
         let (from, to) = (self.path_of(staged)?, self.path_of(place)?);
-        durable::enter_directory(&from, &to).map_err(|e| self.refused(e))?;
-        // The folders above the place may have been made by a writer that died before it synced them.
-        let ocfl = self.root.join(layout::OCFL);
-        let mut at = to.parent().and_then(Path::parent);
-        while let Some(folder) = at.filter(|folder| folder.starts_with(&ocfl)) {
-            durable::sync_dir(folder).map_err(|e| self.refused(e))?;
-            at = folder.parent();
-        }
-        Ok(())
+        durable::enter_directory(&from, &to).map_err(|e| self.refused(e))
     }
 
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
@@ -234,6 +224,11 @@ impl CopyStore for DirectoryCopy {
         let path = self.path_of(path)?;
         let file = File::open(&path).map_err(|e| self.refused(durable::Error::io("open", &path, e)))?;
         Ok(Box::new(file))
+    }
+
+    fn read_back(&self, path: &str) -> Result<Quick, Error> {
+        let found = durable::read_back(&self.path_of(path)?).map_err(|e| self.refused(e))?;
+        Ok(Quick { blake3: found.blake3, bytes: found.bytes })
     }
 
     fn measure(&self, path: &str, trust: Trust) -> Result<Measured, Error> {

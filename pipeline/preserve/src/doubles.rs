@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use model::Sha512;
 
 use crate::{
-    copy_store::{CopyStore, Entry, EntryKind, Exclusive, Measured, is_replaceable},
+    copy_store::{CopyStore, Entry, EntryKind, Exclusive, Measured, Quick, is_replaceable},
     error::Error,
     layout,
     medium::{Medium, README_TEXT},
@@ -27,6 +27,8 @@ struct Tree {
     files: BTreeMap<String, Vec<u8>>,
     /// Files whose names would not survive a power cut.
     fleeting: BTreeSet<String>,
+    /// Files in staging whose bytes would not survive it either.
+    unsettled: BTreeSet<String>,
     /// Folders of staging that were begun; they survive.
     begun: BTreeSet<String>,
 }
@@ -34,7 +36,8 @@ struct Tree {
 /// A copy in memory that remembers what would survive a power cut.
 ///
 /// # Panics
-/// When a file is read as if it were kept before it is durable, or anything but a root inventory is replaced.
+/// When a file is read as if it were kept before it is durable, a folder is read back or enters before it is settled, or
+/// anything but a root inventory is replaced.
 #[derive(Debug)]
 pub struct MemCopy {
     name: String,
@@ -144,7 +147,7 @@ impl CopyStore for MemCopy {
         Ok(Exclusive { lock: None })
     }
 
-    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<Measured, Error> {
+    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<(), Error> {
         assert!(layout::is_legal(path), "{path} is no path on a copy");
         let bytes = all(content)?;
         let mut tree = self.tree();
@@ -154,12 +157,18 @@ impl CopyStore for MemCopy {
         }
         if staged {
             tree.fleeting.insert(path.to_owned());
+            tree.unsettled.insert(path.to_owned());
             let begun: Vec<&str> = path.split('/').take(2).collect();
             tree.begun.insert(begun.join("/"));
         }
-        let measured = measured(&bytes);
         tree.files.insert(path.to_owned(), bytes);
-        Ok(measured)
+        Ok(())
+    }
+
+    fn settle(&self, staged: &str, place: &str) -> Result<(), Error> {
+        assert!(is_below(staged, layout::STAGING) && is_below(place, layout::OCFL), "{staged} → {place}");
+        self.tree().unsettled.retain(|path| !is_below(path, staged));
+        Ok(())
     }
 
     fn enter(&self, staged: &str, place: &str) -> Result<(), Error> {
@@ -173,6 +182,7 @@ impl CopyStore for MemCopy {
             return Err(self.os_error("enter", staged, 2));
         }
         for from in moving {
+            assert!(!tree.unsettled.contains(&from), "{from} enters before it is settled");
             let to = from.replacen(staged, place, 1);
             tree.fleeting.remove(&from);
             if let Some(bytes) = tree.files.remove(&from) {
@@ -194,6 +204,7 @@ impl CopyStore for MemCopy {
         let mut tree = self.tree();
         tree.files.retain(|path, _| path != staged && !is_below(path, staged));
         tree.fleeting.retain(|path| path != staged && !is_below(path, staged));
+        tree.unsettled.retain(|path| path != staged && !is_below(path, staged));
         tree.begun.remove(staged);
         Ok(())
     }
@@ -211,8 +222,12 @@ impl CopyStore for MemCopy {
         Ok(Box::new(Cursor::new(self.kept(path)?)))
     }
 
+    fn read_back(&self, path: &str) -> Result<Quick, Error> {
+        assert!(!self.tree().unsettled.contains(path), "{path} is read back before it is settled");
+        Ok(Quick::of(&self.bytes(path)?))
+    }
+
     fn measure(&self, path: &str, trust: Trust) -> Result<Measured, Error> {
-        // Read-back in staging is what the medium says of a synced file whose name is not durable yet.
         let bytes = if trust == Trust::Medium { self.bytes(path)? } else { self.kept(path)? };
         Ok(measured(&bytes))
     }
@@ -319,12 +334,11 @@ impl<C: CopyStore> CopyStore for FaultyCopy<C> {
         self.inner.exclusive()
     }
 
-    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<Measured, Error> {
+    fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<(), Error> {
         if !self.goes_wrong() {
             return self.inner.create_new(path, content);
         }
         let mut bytes = all(content)?;
-        let claimed = measured(&bytes);
         match self.failing {
             Failing::Error | Failing::Full => return Err(self.refused("write", path)),
             Failing::Short => bytes.truncate(bytes.len().saturating_sub(1)),
@@ -334,8 +348,12 @@ impl<C: CopyStore> CopyStore for FaultyCopy<C> {
                 }
             }
         }
-        self.inner.create_new(path, &mut Content::Bytes(bytes).reader())?;
-        Ok(claimed)
+        self.inner.create_new(path, &mut Content::Bytes(bytes).reader())
+    }
+
+    fn settle(&self, staged: &str, place: &str) -> Result<(), Error> {
+        self.fail("sync", staged)?;
+        self.inner.settle(staged, place)
     }
 
     fn enter(&self, staged: &str, place: &str) -> Result<(), Error> {
@@ -361,6 +379,11 @@ impl<C: CopyStore> CopyStore for FaultyCopy<C> {
     fn stream(&self, path: &str) -> Result<Box<dyn Read + Send>, Error> {
         self.fail("open", path)?;
         self.inner.stream(path)
+    }
+
+    fn read_back(&self, path: &str) -> Result<Quick, Error> {
+        self.fail("read", path)?;
+        self.inner.read_back(path)
     }
 
     fn measure(&self, path: &str, trust: Trust) -> Result<Measured, Error> {
@@ -390,8 +413,9 @@ pub fn conformance(copy: &dyn CopyStore) {
     assert!(!copy.medium().is_empty() && !copy.name().is_empty());
 
     // New files: measured, found again, never overwritten; an equal one outside staging is success.
-    assert_eq!(put("journal/a", b"one").expect("write"), measured(b"one"));
-    assert_eq!(put("journal/a", b"one").expect("the same again"), measured(b"one"));
+    put("journal/a", b"one").expect("write");
+    put("journal/a", b"one").expect("the same again");
+    assert_eq!(copy.read_back("journal/a").expect("read back"), Quick::of(b"one"));
     put("journal/a", b"two").expect_err("other content");
     assert_eq!(copy.read("journal/a", 3).expect("read"), b"one");
     copy.read("journal/a", 2).expect_err("longer than allowed");
@@ -403,17 +427,20 @@ pub fn conformance(copy: &dyn CopyStore) {
     // What is not there says so.
     assert!(copy.read("journal/none", 9).expect_err("missing").is_not_found());
     assert!(copy.measure("journal/none", Trust::Medium).expect_err("missing").is_not_found());
+    assert!(copy.read_back("journal/none").expect_err("missing").is_not_found());
     assert_eq!(copy.list("ocfl/none").expect("list"), None);
 
     // A folder enters once, whole, and leaves staging.
     let place = layout::place("00010203-0405-8607-8809-0a0b0c0d0e0f".parse().expect("id"));
     put("staging/x/v1/content/a", b"first").expect("write");
     put("staging/x/inventory.json", b"{1}").expect("write");
-    assert_eq!(copy.measure("staging/x/v1/content/a", Trust::Medium).expect("read back"), measured(b"first"));
+    copy.settle("staging/x", &place).expect("settle");
+    assert_eq!(copy.read_back("staging/x/v1/content/a").expect("read back"), Quick::of(b"first"));
     copy.enter("staging/x", &place).expect("enter");
     assert_eq!(copy.list("staging/x").expect("list"), None);
     assert_eq!(copy.read(&format!("{place}/v1/content/a"), 9).expect("read"), b"first");
     put("staging/x/v1/content/a", b"second").expect("write");
+    copy.settle("staging/x", &place).expect("settle");
     copy.enter("staging/x", &place).expect_err("something stands there");
     assert_eq!(copy.read(&format!("{place}/v1/content/a"), 9).expect("read"), b"first");
     copy.discard("staging/x").expect("discard");

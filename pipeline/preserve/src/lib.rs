@@ -31,5 +31,5 @@ pub use durable::Trust;
 pub use error::Error;
 pub use inventory::User;
 pub use mirror::mirror;
-pub use object::{Content, Object, Part, Stored, store, store_version};
+pub use object::{Content, Measures, Object, Part, Stored, store, store_measured, store_version};
 pub use read::{Head, Stats, export_part, head, objects, read_part, stats};

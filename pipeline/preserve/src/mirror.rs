@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use durable::Trust;
 use model::{DocumentId, Sha512};
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     inventory::{INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, VersionNumber},
     layout,
     object::{
-        Built, ContentReader, Stored, confirm, finish, load, put_root, read_back, recover_one, staged, whole_inventory,
+        Built, ContentReader, Stored, confirm, finish, load, put_root, recover_one, staged, whole_inventory,
     },
     read::files,
 };
@@ -89,18 +90,22 @@ fn copied(
             continue;
         }
         let (source, target) = (format!("{place}/{path}"), format!("{}/{path}", staged(id)));
-        let mut reader = ContentReader::of_stream(PathBuf::from(&source), from.stream(&source)?);
-        let measured = to.create_new(&target, &mut reader)?;
+        let measured = from.measure(&source, Trust::Medium)?;
         let is_content = path.contains("/content/");
         if is_content && digests.get(&path) != Some(&measured.sha512) {
             return Err(Error::damaged(from.name(), &source, "its digest is not the inventory's"));
         }
+        let mut reader = ContentReader::of_stream(PathBuf::from(&source), from.stream(&source)?);
+        to.create_new(&target, &mut reader)?;
         content += u64::from(is_content);
         content_bytes += if is_content { measured.bytes } else { 0 };
         written.push((target, measured));
     }
-    for (path, measured) in &written {
-        read_back(to, path, measured)?;
+    to.settle(&staged(id), place)?;
+    for (path, measured) in written {
+        if to.measure(&path, Trust::Medium)? != measured {
+            return Err(Error::ReadBack { copy: to.name().to_owned(), path });
+        }
     }
     complete(from, place, &digests, have)?;
     let bytes = from.read(&format!("{place}/{INVENTORY}"), INVENTORY_MAX_BYTES)?;

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use model::{DocumentId, Sha512};
 
 use crate::{
-    copy_store::{CopyStore, EntryKind, Measured},
+    copy_store::{CopyStore, EntryKind, Quick},
     error::Error,
     inventory::{
         INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, User, Version, VersionNumber, parse_sidecar, sidecar,
@@ -41,15 +41,20 @@ impl Content {
         }
     }
 
-    /// Digest and length.
-    fn measure(&self) -> Result<Measured, Error> {
-        let (mut context, mut bytes, mut reader) = (Sha512::context(), 0, self.reader());
+    /// Both digests in one pass.
+    fn measure(&self) -> Result<Known, Error> {
+        let (mut context, mut blake3, mut bytes) = (Sha512::context(), blake3::Hasher::new(), 0);
+        let mut reader = self.reader();
         let mut buffer = vec![0_u8; 256 * 1024];
         loop {
             match reader.read(&mut buffer)? {
-                0 => return Ok(Measured { sha512: Sha512::from_ring(&context.finish()), bytes }),
+                0 => {
+                    let quick = Quick { blake3: *blake3.finalize().as_bytes(), bytes };
+                    return Ok(Known { sha512: Sha512::from_ring(&context.finish()), quick });
+                }
                 read => {
                     context.update(&buffer[..read]);
+                    blake3.update(&buffer[..read]);
                     bytes += read as u64;
                 }
             }
@@ -127,6 +132,34 @@ pub struct Object {
     pub user: User,
 }
 
+impl Object {
+    /// Reads every part once and takes its digests, for as many copies as there are.
+    ///
+    /// # Errors
+    /// Whatever a work file refuses.
+    pub fn measure(&self) -> Result<Measures, Error> {
+        let known = self.parts.iter().map(|part| Ok((part.logical.clone(), part.content.measure()?)));
+        Ok(Measures(known.collect::<Result<_, Error>>()?))
+    }
+}
+
+/// What the parts of an object are, by logical path.
+#[derive(Debug, Clone)]
+pub struct Measures(BTreeMap<String, Known>);
+
+impl Measures {
+    fn digests(&self) -> BTreeMap<String, Sha512> {
+        self.0.iter().map(|(logical, known)| (logical.clone(), known.sha512)).collect()
+    }
+}
+
+/// What a part is: the digest its inventory names, and the one it is read back by.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    sha512: Sha512,
+    quick: Quick,
+}
+
 /// What lies on a copy now, read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -143,9 +176,18 @@ pub struct Stored {
 /// Stores a document as its first version. Stored already with the same files, it is read back and that is success.
 ///
 /// # Errors
+/// As [`store_measured`].
+pub fn store(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Error> {
+    check_parts(copy, object)?;
+    store_measured(copy, object, &object.measure()?)
+}
+
+/// The same when the parts are measured already, once for every copy. A part that changed since fails its read-back.
+///
+/// # Errors
 /// [`Error::Different`] when it lies there with other files; whatever the medium refuses. What was half written is gone
 /// or is thrown away at the next opening.
-pub fn store(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Error> {
+pub fn store_measured(copy: &dyn CopyStore, object: &Object, measures: &Measures) -> Result<Stored, Error> {
     check_parts(copy, object)?;
     let _exclusive = copy.exclusive()?;
     copy.check()?;
@@ -153,13 +195,13 @@ pub fn store(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Error> {
     let place = layout::place(object.id);
     if copy.list(&place)?.is_some() {
         let inventory = load(copy, &place, object.id)?;
-        let wanted = measure_parts(object)?;
+        let wanted = measures.digests();
         let found = inventory.versions.keys().copied().find(|number| inventory.state(*number) == wanted);
         let number = found.ok_or(Error::Different { copy: copy.name().to_owned(), object: object.id })?;
         return confirm(copy, &place, &inventory, number);
     }
     let parts: Vec<&Part> = object.parts.iter().collect();
-    let written = build(copy, object, &parts, None);
+    let written = build(copy, object, measures, &parts, None);
     discard_on_error(copy, object.id, written).and_then(|built| {
         let staged = staged(object.id);
         copy.enter(&staged, &place)?;
@@ -183,7 +225,8 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Er
         return Err(Error::NoObject { copy: copy.name().to_owned(), object: object.id });
     }
     let inventory = load(copy, &place, object.id)?;
-    let (wanted, head) = (measure_parts(object)?, inventory.state(inventory.head));
+    let measures = object.measure()?;
+    let (wanted, head) = (measures.digests(), inventory.state(inventory.head));
     if wanted.iter().all(|(logical, digest)| head.get(logical) == Some(digest)) {
         return confirm(copy, &place, &inventory, inventory.head);
     }
@@ -194,7 +237,7 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Er
         .collect();
     let mut next = head;
     next.extend(wanted);
-    let written = build(copy, object, &changed, Some((&inventory, next)));
+    let written = build(copy, object, &measures, &changed, Some((&inventory, next)));
     discard_on_error(copy, object.id, written).and_then(|built| {
         let number = built.inventory.head;
         copy.enter(&format!("{}/{number}", staged(object.id)), &format!("{place}/{number}"))?;
@@ -231,10 +274,6 @@ fn check_parts(copy: &dyn CopyStore, object: &Object) -> Result<(), Error> {
     Ok(())
 }
 
-fn measure_parts(object: &Object) -> Result<BTreeMap<String, Sha512>, Error> {
-    object.parts.iter().map(|part| Ok((part.logical.clone(), part.content.measure()?.sha512))).collect()
-}
-
 /// Throws the staging folder away when building failed; should that fail too, the next opening does it.
 fn discard_on_error(copy: &dyn CopyStore, id: DocumentId, built: Result<Built, Error>) -> Result<Built, Error> {
     if built.is_err() {
@@ -247,6 +286,7 @@ fn discard_on_error(copy: &dyn CopyStore, id: DocumentId, built: Result<Built, E
 fn build(
     copy: &dyn CopyStore,
     object: &Object,
+    measures: &Measures,
     parts: &[&Part],
     before: Option<(&Inventory, BTreeMap<String, Sha512>)>,
 ) -> Result<Built, Error> {
@@ -257,17 +297,20 @@ fn build(
         None => (Inventory::new(object.id), BTreeMap::new()),
     };
     let number = VersionNumber(inventory.head.0 + 1);
-    let mut written: Vec<(String, Measured)> = Vec::new();
+    let mut written: Vec<(String, Quick)> = Vec::new();
     for part in parts {
+        let Some(known) = measures.0.get(&part.logical) else {
+            return Err(Error::NoPart { copy: copy.name().to_owned(), object: object.id, part: part.logical.clone() });
+        };
         let content_path = format!("{number}/content/{}", part.logical);
         let path = format!("{staged}/{content_path}");
-        let measured = copy.create_new(&path, &mut part.content.reader())?;
-        inventory.manifest.entry(measured.sha512).or_default().push(content_path);
-        state.insert(part.logical.clone(), measured.sha512);
-        written.push((path, measured));
+        copy.create_new(&path, &mut part.content.reader())?;
+        inventory.manifest.entry(known.sha512).or_default().push(content_path);
+        state.insert(part.logical.clone(), known.sha512);
+        written.push((path, known.quick));
         failpoint!("preserve:part:after");
     }
-    let (files, content_bytes) = (written.len() as u64, written.iter().map(|(_, measured)| measured.bytes).sum());
+    let (files, content_bytes) = (written.len() as u64, written.iter().map(|(_, quick)| quick.bytes).sum());
     let mut by_digest: BTreeMap<Sha512, Vec<String>> = BTreeMap::new();
     for (logical, digest) in state {
         by_digest.entry(digest).or_default().push(logical);
@@ -289,12 +332,14 @@ fn build(
         small.push((format!("{staged}/{name}"), text.as_bytes().to_vec()));
     }
     for (path, bytes) in small {
-        let measured = copy.create_new(&path, &mut Content::Bytes(bytes).reader())?;
-        written.push((path, measured));
+        let quick = Quick::of(&bytes);
+        copy.create_new(&path, &mut Content::Bytes(bytes).reader())?;
+        written.push((path, quick));
     }
     failpoint!("preserve:build:after");
-    for (path, measured) in &written {
-        read_back(copy, path, measured)?;
+    copy.settle(&staged, &layout::place(object.id))?;
+    for (path, quick) in &written {
+        read_back(copy, path, *quick)?;
     }
     failpoint!("preserve:readback:after");
     Ok(Built { inventory, bytes, files, content_bytes })
@@ -307,8 +352,8 @@ fn inventory_files(folder: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     ]
 }
 
-pub(crate) fn read_back(copy: &dyn CopyStore, path: &str, wanted: &Measured) -> Result<(), Error> {
-    if copy.measure(path, Trust::Medium)? == *wanted {
+fn read_back(copy: &dyn CopyStore, path: &str, wanted: Quick) -> Result<(), Error> {
+    if copy.read_back(path)? == wanted {
         Ok(())
     } else {
         Err(Error::ReadBack { copy: copy.name().to_owned(), path: path.to_owned() })
@@ -318,10 +363,9 @@ pub(crate) fn read_back(copy: &dyn CopyStore, path: &str, wanted: &Measured) -> 
 /// Puts an inventory, which its version holds durably already, in the object's root.
 pub(crate) fn put_root(copy: &dyn CopyStore, place: &str, inventory: &[u8]) -> Result<(), Error> {
     for (path, bytes) in inventory_files(place, inventory) {
-        let wanted = Measured { sha512: Sha512::of(&bytes), bytes: bytes.len() as u64 };
         copy.replace(&path, &bytes)?;
         failpoint!("preserve:root:after");
-        read_back(copy, &path, &wanted)?;
+        read_back(copy, &path, Quick::of(&bytes))?;
     }
     Ok(())
 }
@@ -330,8 +374,7 @@ pub(crate) fn put_root(copy: &dyn CopyStore, place: &str, inventory: &[u8]) -> R
 pub(crate) fn finish(copy: &dyn CopyStore, id: DocumentId, place: &str, built: &Built) -> Result<Stored, Error> {
     let number = built.inventory.head;
     let inventory_sha512 = Sha512::of(&built.bytes);
-    let wanted = Measured { sha512: inventory_sha512, bytes: built.bytes.len() as u64 };
-    read_back(copy, &format!("{place}/{INVENTORY}"), &wanted)?;
+    read_back(copy, &format!("{place}/{INVENTORY}"), Quick::of(&built.bytes))?;
     copy.protect(&format!("{place}/{number}"))?;
     failpoint!("preserve:protect:after");
     copy.discard(&staged(id))?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use failpoint::failpoint;
 use model::{Disposition, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
-use preserve::{Content, DirectoryCopy, Object, Part, Stored, User, premis};
+use preserve::{Content, DirectoryCopy, Measures, Object, Part, Stored, User, premis};
 use register::{Commit, Facts, Job, Record};
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ pub(crate) const DECIDED: &[&str] = &["decisions", "supersedes"];
 /// Stores the document on every reachable copy; done when enough copies hold it.
 pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     let object = object(home, job)?;
+    let measures = object.measure()?;
     let required = home.settings.preserve.copies_required;
     let mut commits = Vec::new();
     let mut last = None;
@@ -33,8 +34,8 @@ pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     let written = std::thread::scope(|scope| {
         let mut threads = Vec::new();
         for (name, copy) in home.copies() {
-            let object = &object;
-            threads.push((name, scope.spawn(move || store_on(&copy?, object))));
+            let (object, measures) = (&object, &measures);
+            threads.push((name, scope.spawn(move || store_on(&copy?, object, measures))));
         }
         threads.into_iter().map(|(name, thread)| (name, thread.join())).collect::<Vec<_>>()
     });

@@ -121,19 +121,14 @@ pub(crate) fn make_dirs(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives a finished directory its final place by one rename that overwrites nothing. Everything in it must have been
-/// written by [`crate::NewFile`]; its directories and the two above it are synced here, before the rename, and both
-/// parents after it.
+/// Gives a finished directory its final place by one rename that overwrites nothing, and syncs both parents. Everything in it
+/// must have been written by [`crate::NewFile`] and settled by [`crate::settle`], which also makes the folders above the place.
 ///
 /// # Errors
 /// [`Error::Occupied`] when something stands at `place`.
 pub fn enter_directory(staged: &Path, place: &Path) -> Result<(), Error> {
-    create_dir(parent(place))?;
     let (from, from_name) = Directory::holding(staged)?;
     let (to, to_name) = Directory::holding(place)?;
-    sync_tree(staged, 0)?;
-    from.sync()?;
-    sync_dir(parent(parent(staged)))?;
     failpoint!("durable:enter:before");
     let renamed = rustix::fs::renameat_with(&from.file, &*from_name, &to.file, &*to_name, RenameFlags::NOREPLACE);
     match renamed {
@@ -156,17 +151,7 @@ pub fn enter_directory(staged: &Path, place: &Path) -> Result<(), Error> {
     from.sync()
 }
 
-/// Syncs every directory of a tree, the innermost first.
-fn sync_tree(path: &Path, depth: u32) -> Result<(), Error> {
-    for (child, kind) in children(path, depth)? {
-        if kind.is_dir() {
-            sync_tree(&child, depth + 1)?;
-        }
-    }
-    sync_dir(path)
-}
-
-fn children(path: &Path, depth: u32) -> Result<Vec<(PathBuf, std::fs::FileType)>, Error> {
+pub(crate) fn children(path: &Path, depth: u32) -> Result<Vec<(PathBuf, std::fs::FileType)>, Error> {
     if depth > DEPTH_MAX {
         return Err(Error::TooDeep { path: path.to_owned() });
     }

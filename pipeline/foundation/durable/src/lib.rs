@@ -14,6 +14,7 @@ mod lock;
 mod probe;
 mod publish;
 mod readback;
+mod settle;
 #[cfg(test)]
 mod tests;
 
@@ -26,3 +27,4 @@ pub use lock::{HomeLock, Lock, lock, lock_home};
 pub use probe::{Space, may_change, space, try_out};
 pub use publish::{NewFile, Published, Staged, publish, replace, replace_through, write_private};
 pub use readback::{ReadBack, Trust, read_back, read_limited, sha256_file, sha512_file};
+pub use settle::settle;

@@ -164,8 +164,8 @@ impl Drop for Staged {
     }
 }
 
-/// A new file inside a directory that nobody sees yet and that [`crate::enter_directory`] will make durable: no
-/// temporary name is needed, only that it overwrites nothing and is synced.
+/// A new file inside a directory that nobody sees yet and that [`crate::settle`] will make durable: no temporary name is
+/// needed, only that it overwrites nothing.
 #[derive(Debug)]
 pub struct NewFile {
     file: BufWriter<File>,
@@ -186,9 +186,9 @@ impl NewFile {
         self.file.write_all(bytes).map_err(|e| Error::io("write", &self.path, e))
     }
 
-    /// Makes it read-only and syncs it. Its name becomes durable with the directory.
+    /// Makes it read-only. Its bytes and its name become durable when the directory is settled.
     pub fn finish(mut self) -> Result<(), Error> {
-        seal(&mut self.file, &self.path, 0o444)
+        protect(&mut self.file, &self.path, 0o444)
     }
 }
 
@@ -226,12 +226,18 @@ fn open_new(directory: &Directory, name: &OsStr, path: &Path) -> Result<File, Er
 }
 
 fn seal(file: &mut BufWriter<File>, path: &Path, mode: u32) -> Result<(), Error> {
+    protect(file, path, mode)?;
+    sync_file(file.get_ref(), path)
+}
+
+/// Everything written, mode set.
+fn protect(file: &mut BufWriter<File>, path: &Path, mode: u32) -> Result<(), Error> {
     failpoint!("durable:write:fails", |_| Err(Error::io("write", path, Errno::NOSPC)));
     file.flush().map_err(|e| Error::io("write", path, e))?;
     failpoint!("durable:write:after");
     rustix::fs::fchmod(file.get_ref(), Mode::from_raw_mode(mode)).map_err(|e| Error::io("protect", path, e))?;
     failpoint!("durable:chmod:after");
-    sync_file(file.get_ref(), path)
+    Ok(())
 }
 
 enum Named {

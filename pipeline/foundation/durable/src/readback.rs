@@ -27,10 +27,6 @@ pub enum Trust {
 /// What a file was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadBack {
-    /// SHA-512.
-    pub sha512: Sha512,
-    /// SHA-256.
-    pub sha256: Sha256,
     /// BLAKE3.
     pub blake3: [u8; 32],
     /// Length.
@@ -39,21 +35,13 @@ pub struct ReadBack {
     pub direct: bool,
 }
 
-/// Reads a file from its medium and takes all digests in one pass.
+/// Reads a file from its medium, right after it was written: the quick digest tells whether the medium has what it was given.
 pub fn read_back(path: &Path) -> Result<ReadBack, Error> {
-    let (mut sha512, mut sha256, mut blake3) = (Sha512::context(), Sha256::context(), blake3::Hasher::new());
+    let mut blake3 = blake3::Hasher::new();
     let read = pass(path, Trust::Medium, &mut |chunk| {
-        sha512.update(chunk);
-        sha256.update(chunk);
         blake3.update(chunk);
     })?;
-    Ok(ReadBack {
-        sha512: Sha512::from_ring(&sha512.finish()),
-        sha256: Sha256::from_ring(&sha256.finish()),
-        blake3: *blake3.finalize().as_bytes(),
-        bytes: read.bytes,
-        direct: read.direct,
-    })
+    Ok(ReadBack { blake3: *blake3.finalize().as_bytes(), bytes: read.bytes, direct: read.direct })
 }
 
 /// SHA-512 and length of a file: what a fixity check needs.
@@ -122,9 +110,12 @@ fn open(path: &Path, extra: OFlags) -> Result<Option<File>, Error> {
 
 /// Reads to the end, every read at an aligned offset; an error tells how many bytes were fed before it.
 fn read_all(file: &File, each: &mut dyn FnMut(&[u8])) -> Result<u64, (u64, Errno)> {
-    let mut store = vec![0_u8; CHUNK + ALIGNMENT];
+    // No larger than the file: a direct read makes the kernel provide every page it was offered.
+    let length = rustix::fs::fstat(file).map_or(u64::MAX, |stat| stat.st_size.unsigned_abs());
+    let chunk = usize::try_from(length).unwrap_or(CHUNK).clamp(1, CHUNK).next_multiple_of(ALIGNMENT);
+    let mut store = vec![0_u8; chunk + ALIGNMENT];
     let start = store.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
-    let buffer = &mut store[start..start + CHUNK];
+    let buffer = &mut store[start..start + chunk];
     let mut fed = 0_u64;
     loop {
         // A read may end off the grid (a signal, the end of the file): the next one begins on it and skips what was fed.
