@@ -1,6 +1,7 @@
 //! One home: its folders, settings, register, copies and index, opened together.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock},
     time::Duration,
@@ -11,7 +12,7 @@ use config::{CopySettings, Policy, Settings};
 use durable::HomeLock;
 use model::{Clock, Sha256};
 use pki::{path::Anchors, transport::HttpTransport, tsa::Tsa};
-use preserve::{CopyStore as _, DirectoryCopy};
+use preserve::{CopyStore as _, DirectoryCopy, journal::ChainHead};
 use register::{Artifact, Job, Register};
 use search::Index;
 
@@ -40,6 +41,8 @@ pub struct Home {
     /// The authorities' revocation data, shared between documents.
     pub(crate) validation: ValidationCache,
     font: OnceLock<pdf::Font>,
+    /// Where the journal of each medium ends, as this home wrote it.
+    pub(crate) journalled: Mutex<BTreeMap<String, ChainHead>>,
     _lock: HomeLock,
 }
 
@@ -74,6 +77,7 @@ impl Home {
             transport,
             validation: ValidationCache::new(),
             font: OnceLock::new(),
+            journalled: Mutex::new(BTreeMap::new()),
             _lock: lock,
         })
     }

@@ -1,6 +1,8 @@
 //! Hands the register's events to the copies: whoever has one good copy has the history too.
 
-use preserve::{DirectoryCopy, journal};
+use std::sync::PoisonError;
+
+use preserve::{CopyStore as _, DirectoryCopy, journal};
 
 use crate::{Error, Home};
 
@@ -26,17 +28,25 @@ impl Home {
     }
 
     fn flush_to(&self, copy: &DirectoryCopy) -> Result<(), Error> {
-        let mut last = journal::last(copy)?.seq;
+        // Only this home writes there, one lane at a time; another medium at the same place has another identity. Taken out
+        // first: what went wrong is looked up again.
+        let mut heads = self.journalled.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = match heads.remove(copy.medium()) {
+            Some(last) => last,
+            None => journal::last(copy)?,
+        };
         loop {
-            let lines = self.register.lines_after(last, SEGMENT_EVENTS)?;
-            let Some((newest, _, _)) = lines.last() else { return Ok(()) };
-            last = *newest;
+            let lines = self.register.lines_after(last.seq, SEGMENT_EVENTS)?;
+            if lines.is_empty() {
+                heads.insert(copy.medium().to_owned(), last);
+                return Ok(());
+            }
             let mut entries = Vec::with_capacity(lines.len());
             for (seq, line, hash) in lines {
                 let prev = register::Record::from_line(seq, &line)?.prev;
                 entries.push(journal::JournalEntry { seq, hash, prev, line });
             }
-            journal::append(copy, &entries)?;
+            last = journal::append_after(copy, last, &entries)?;
         }
     }
 }

@@ -1,12 +1,11 @@
 //! The register's events on a copy: hash-chained JSON lines in immutable segments named by their first and last event.
 
-use durable::Trust;
 use failpoint::failpoint;
-use model::{Sha256, Sha512};
+use model::Sha256;
 use serde::Deserialize;
 
 use crate::{
-    copy_store::{CopyStore, EntryKind, Measured},
+    copy_store::{CopyStore, EntryKind, Quick},
     error::Error,
     layout::JOURNAL,
     object::Content,
@@ -101,9 +100,25 @@ impl Segment {
 /// # Errors
 /// [`Error::JournalGap`] when the entries do not follow the copy's last one, or not each other.
 pub fn append(copy: &dyn CopyStore, entries: &[JournalEntry]) -> Result<ChainHead, Error> {
+    append_from(copy, None, entries)
+}
+
+/// The same for the only writer, who knows where the copy's chain ends since it wrote it: what it costs does not grow with
+/// the journal.
+///
+/// # Errors
+/// As [`append`].
+pub fn append_after(copy: &dyn CopyStore, last: ChainHead, entries: &[JournalEntry]) -> Result<ChainHead, Error> {
+    append_from(copy, Some(last), entries)
+}
+
+fn append_from(copy: &dyn CopyStore, known: Option<ChainHead>, entries: &[JournalEntry]) -> Result<ChainHead, Error> {
     let _exclusive = copy.exclusive()?;
     copy.check()?;
-    let last = last(copy)?;
+    let last = match known {
+        Some(last) => last,
+        None => last(copy)?,
+    };
     let gap = |first| Error::JournalGap { copy: copy.name().to_owned(), last: last.seq, first };
     let known = entries.iter().take_while(|entry| entry.seq <= last.seq).count();
     let (known, new) = entries.split_at(known);
@@ -125,10 +140,10 @@ pub fn append(copy: &dyn CopyStore, entries: &[JournalEntry]) -> Result<ChainHea
         return Ok(head);
     }
     let path = Segment { first: last.seq + 1, last: head.seq }.path();
-    let wanted = Measured { sha512: Sha512::of(&bytes), bytes: bytes.len() as u64 };
+    let wanted = Quick::of(&bytes);
     copy.create_new(&path, &mut Content::Bytes(bytes).reader())?;
     failpoint!("preserve:journal:after");
-    if copy.measure(&path, Trust::Medium)? != wanted {
+    if copy.read_back(&path)? != wanted {
         return Err(Error::ReadBack { copy: copy.name().to_owned(), path });
     }
     copy.protect(&path)?;

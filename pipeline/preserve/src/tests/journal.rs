@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     Error, audit,
     audit::FaultKind::{self, Altered, Extra, Forged, Missing, RolledBack},
-    journal::{ChainHead, JournalEntry, append, last, read},
+    journal::{ChainHead, JournalEntry, append, append_after, last, read},
 };
 
 /// A chain like the register's; `salt` makes another one.
@@ -119,4 +119,18 @@ fn every_fault_of_the_journal_is_named() {
         },
         &[(third, Forged)],
     );
+}
+
+#[test]
+fn a_writer_that_knows_the_end_goes_on_from_there() {
+    on_each(|copy| {
+        let all = chain(6, "");
+        let end = append(copy, &all[..2]).expect("append");
+        let end = append_after(copy, end, &all[2..4]).expect("the next");
+        assert_eq!(end, last(copy).expect("last"));
+        let gap = append_after(copy, end, &all[5..]).expect_err("one is left out");
+        assert!(matches!(gap, Error::JournalGap { last: 4, first: 6, .. }), "{gap}");
+        assert_eq!(append_after(copy, end, &all[2..]).expect("what it has is passed over"), head(&all));
+        assert_eq!(read(copy).expect("read"), all);
+    });
 }
