@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    analysis::{Forms, Piece, analyse},
+    analysis::{Forms, Piece, analyse_some, glance},
     query::{Ask, Band, Clause, wants},
     stored::StoredPage,
 };
@@ -22,11 +22,12 @@ pub(crate) struct Shown {
 }
 
 /// Finds the words of a page that answer. What only the description says is found nowhere on the page: no boxes.
-pub(crate) fn show(page: &StoredPage, ask: &Ask, band: Band) -> Shown {
+pub(crate) fn show(page: &StoredPage<'_>, ask: &Ask, band: Band) -> Shown {
     let mut found = BTreeSet::new();
     let mut before = 0;
+    let wanted = Wanted::of(ask);
     for part in page.parts() {
-        let pieces = analyse(&part);
+        let pieces = analyse_some(&part, wanted.numbers, |token| wanted.may_be(token));
         let mut words = BTreeSet::new();
         if band == Band::Nearly {
             let wanted: BTreeSet<&str> = wants(ask).into_iter().map(|forms| forms.folded.as_str()).collect();
@@ -42,6 +43,33 @@ pub(crate) fn show(page: &StoredPage, ask: &Ask, band: Band) -> Shown {
     Shown {
         snippet: snippet(page, &found),
         boxes: found.iter().take(MOST_BOXES).filter_map(|word| page.rect(*word)).collect(),
+    }
+}
+
+/// What tells at a glance that a word is none of those asked for: most of a page is not.
+struct Wanted {
+    /// First letter and number of letters of each.
+    glances: BTreeSet<(char, usize)>,
+    /// Whether whole numbers are asked for.
+    numbers: bool,
+}
+
+impl Wanted {
+    fn of(ask: &Ask) -> Self {
+        let of = |clause: &Clause| match clause {
+            Clause::Word(word) => vec![word.clone()],
+            Clause::Phrase(words) => words.clone(),
+            Clause::Number { parts, .. } => parts.clone(),
+        };
+        let forms = ask.wanted.iter().flat_map(of);
+        Self {
+            glances: forms.filter_map(|f| Some((f.folded.chars().next()?, f.folded.chars().count()))).collect(),
+            numbers: ask.wanted.iter().any(|clause| matches!(clause, Clause::Number { .. })),
+        }
+    }
+
+    fn may_be(&self, token: &str) -> bool {
+        glance(token).is_none_or(|glance| self.glances.contains(&glance))
     }
 }
 
@@ -72,7 +100,7 @@ fn matching(pieces: &[Piece], clause: &Clause, band: Band) -> BTreeSet<usize> {
 }
 
 /// The stretch of text with the most found words; the beginning when none was found.
-fn snippet(page: &StoredPage, found: &BTreeSet<usize>) -> String {
+fn snippet(page: &StoredPage<'_>, found: &BTreeSet<usize>) -> String {
     let starts = found.iter().map(|word| word.saturating_sub(SNIPPET_BEFORE));
     let start = starts
         .map(|start| (found.range(start..start + SNIPPET_WORDS).count(), std::cmp::Reverse(start)))

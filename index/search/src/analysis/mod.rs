@@ -4,11 +4,13 @@ mod normalize;
 mod number;
 mod telex;
 
-pub(crate) use normalize::{Forms, fold, forms};
+pub(crate) use normalize::{Forms, fold, forms, glance};
 pub(crate) use number::{Span, is_type_code, joined, spans};
 pub(crate) use telex::from_telex;
 
-use unicode_normalization::UnicodeNormalization as _;
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 /// Longer runs of letters are an engine's noise.
 const LONGEST_TOKEN: usize = 40;
@@ -28,27 +30,38 @@ pub(crate) struct Piece {
 
 /// The letters and digits of a word, cut where anything else stands: `754-QĐ/TU` is `754`, `QĐ`, `TU`.
 pub(crate) fn parts(word: &str) -> impl Iterator<Item = String> {
-    let parts: Vec<String> = word
-        .nfc()
-        .collect::<String>()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|part| !part.is_empty() && part.chars().count() <= LONGEST_TOKEN)
-        .map(str::to_owned)
-        .collect();
+    let parts: Vec<String> = cut(&composed(word)).map(str::to_owned).collect();
     parts.into_iter()
+}
+
+/// A word with its letters composed, which nearly all are.
+fn composed(word: &str) -> Cow<'_, str> {
+    if is_nfc(word) { Cow::Borrowed(word) } else { Cow::Owned(word.nfc().collect()) }
+}
+
+fn cut(composed: &str) -> impl Iterator<Item = &str> {
+    let runs = composed.split(|c: char| !c.is_alphanumeric());
+    runs.filter(|part| !part.is_empty() && (part.len() <= LONGEST_TOKEN || part.chars().count() <= LONGEST_TOKEN))
 }
 
 /// The tokens of a text, in order of their places; a whole number comes before its parts.
 pub(crate) fn analyse(words: &[&str]) -> Vec<Piece> {
-    let mut numbers = spans(words).into_iter().peekable();
-    let mut pieces = Vec::new();
+    analyse_some(words, true, |_| true)
+}
+
+/// The same when only some tokens matter: the others have their places but no forms, and whole numbers may be left out.
+pub(crate) fn analyse_some(words: &[&str], numbers: bool, matters: impl Fn(&str) -> bool) -> Vec<Piece> {
+    let spans = if numbers { spans(words) } else { Vec::new() };
+    let mut numbers = spans.into_iter().peekable();
+    let mut pieces = Vec::with_capacity(words.len());
     let mut position = 0;
     for (at, word) in words.iter().enumerate() {
         while let Some(span) = numbers.next_if(|span| span.words.0 <= at) {
             pieces.push(Piece { position, words: span.words, forms: joined(&span), whole: true });
         }
-        for part in parts(word) {
-            pieces.push(Piece { position, words: (at, at), forms: forms(&part), whole: false });
+        for part in cut(&composed(word)) {
+            let forms = if matters(part) { forms(part) } else { Forms::default() };
+            pieces.push(Piece { position, words: (at, at), forms, whole: false });
             position += 1;
         }
     }

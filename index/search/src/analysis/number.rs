@@ -1,8 +1,11 @@
 //! Document numbers inside text and queries: `754-QĐ/TU`, `08 /2016/TT-BQP`, `893/STTTT-CNTT`.
 
-use unicode_normalization::UnicodeNormalization as _;
+use std::borrow::Cow;
 
-use super::normalize::{Forms, forms};
+use super::{
+    composed,
+    normalize::{Forms, forms},
+};
 
 /// A document number and the words that hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +38,8 @@ pub(crate) fn is_type_code(word: &str) -> bool {
 /// Every document number in a text, from left to right, none overlapping.
 pub(crate) fn spans(words: &[&str]) -> Vec<Span> {
     // Decomposed letters would end a part at their first accent.
-    let composed: Vec<String> = words.iter().map(|word| word.nfc().collect()).collect();
-    let words: Vec<&str> = composed.iter().map(String::as_str).collect();
+    let composed: Vec<Cow<'_, str>> = words.iter().map(|word| composed(word)).collect();
+    let words: Vec<&str> = composed.iter().map(AsRef::as_ref).collect();
     let words = words.as_slice();
     let mut found = Vec::new();
     let mut at = Cursor { words, word: 0, rest: words.first().copied().unwrap_or("") };
