@@ -30,7 +30,8 @@ impl<'a> StoredPage<'a> {
             let mm = word.rect.to_mm(page.dpi_x, page.dpi_y);
             // `as` saturates: what lies beyond six metres is no page.
             let tenth = |v: f64| if sensible { (v * 10.0).round() as u16 } else { 0 };
-            let text = if is_nfc(&word.text) { Cow::from(&word.text) } else { word.text.nfc().collect::<String>().into() };
+            let text =
+                if is_nfc(&word.text) { Cow::from(&word.text) } else { word.text.nfc().collect::<String>().into() };
             StoredWord(text, tenth(mm.x), tenth(mm.y), tenth(mm.width), tenth(mm.height))
         };
         let text = page.words().count().min(MOST_WORDS);

@@ -5,6 +5,7 @@ mod number;
 mod telex;
 
 pub(crate) use normalize::{Forms, fold, forms, glance};
+use number::spans_of_composed;
 pub(crate) use number::{Span, is_type_code, joined, spans};
 pub(crate) use telex::from_telex;
 
@@ -40,18 +41,21 @@ fn composed(word: &str) -> Cow<'_, str> {
 }
 
 fn cut(composed: &str) -> impl Iterator<Item = &str> {
-    let runs = composed.split(|c: char| !c.is_alphanumeric());
+    let runs = composed.split(|c: char| !(c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric())));
     runs.filter(|part| !part.is_empty() && (part.len() <= LONGEST_TOKEN || part.chars().count() <= LONGEST_TOKEN))
 }
 
 /// The tokens of a text, in order of their places; a whole number comes before its parts.
 pub(crate) fn analyse(words: &[&str]) -> Vec<Piece> {
-    analyse_some(words, true, |_| true)
+    let composed: Vec<Cow<'_, str>> = words.iter().map(|word| composed(word)).collect();
+    let words: Vec<&str> = composed.iter().map(AsRef::as_ref).collect();
+    analyse_some(&words, true, |_| true)
 }
 
-/// The same when only some tokens matter: the others have their places but no forms, and whole numbers may be left out.
+/// The same of composed words when only some tokens matter: the others have their places but no forms, and whole numbers
+/// may be left out.
 pub(crate) fn analyse_some(words: &[&str], numbers: bool, matters: impl Fn(&str) -> bool) -> Vec<Piece> {
-    let spans = if numbers { spans(words) } else { Vec::new() };
+    let spans = if numbers { spans_of_composed(words) } else { Vec::new() };
     let mut numbers = spans.into_iter().peekable();
     let mut pieces = Vec::with_capacity(words.len());
     let mut position = 0;
@@ -59,7 +63,7 @@ pub(crate) fn analyse_some(words: &[&str], numbers: bool, matters: impl Fn(&str)
         while let Some(span) = numbers.next_if(|span| span.words.0 <= at) {
             pieces.push(Piece { position, words: span.words, forms: joined(&span), whole: true });
         }
-        for part in cut(&composed(word)) {
+        for part in cut(word) {
             let forms = if matters(part) { forms(part) } else { Forms::default() };
             pieces.push(Piece { position, words: (at, at), forms, whole: false });
             position += 1;

@@ -40,7 +40,11 @@ pub(crate) fn spans(words: &[&str]) -> Vec<Span> {
     // Decomposed letters would end a part at their first accent.
     let composed: Vec<Cow<'_, str>> = words.iter().map(|word| composed(word)).collect();
     let words: Vec<&str> = composed.iter().map(AsRef::as_ref).collect();
-    let words = words.as_slice();
+    spans_of_composed(&words)
+}
+
+/// The same when the words are composed already.
+pub(super) fn spans_of_composed(words: &[&str]) -> Vec<Span> {
     let mut found = Vec::new();
     let mut at = Cursor { words, word: 0, rest: words.first().copied().unwrap_or("") };
     loop {
