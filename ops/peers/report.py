@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the benchmark page from measured results; what was not measured has no section. Usage: report.py RESULTS PAGE"""
-import json, os, sys
+import json, os, re, sys
 
 results, page = sys.argv[1], sys.argv[2]
 lines = []
@@ -27,14 +27,25 @@ def verdict(good):
     return "met" if good else "**not met**"
 
 
+def when(*parts):
+    """When the parts of a section were measured, if they say so."""
+    told = [(part, load(f"when-{part}.json")) for part in parts]
+    told = [(part, at) for part, at in told if at]
+    commits = {(at["commit"], at["load"]) for _, at in told}
+    if len(commits) == 1:
+        told = told[:1]
+    words = [f"{part + ' ' if len(told) > 1 else ''}at commit {at['commit']}, load {at['load']} before it" for part, at in told]
+    return f"<sub>Measured {'; '.join(words)}.</sub>" if words else ""
+
+
 def machine():
     m = load("machine.json")
     say("# Benchmarks", "", "Written by `ops/bench` from what it measured; nothing here is typed by hand. Release build.", "")
     say(
         f"{m['processor']}, {m['cores']} cores, {m['memory_kib'] / 1048576:.0f} GiB, SHA-NI {'yes' if m['sha_ni'] else 'no'}, "
         f"Linux {m['kernel']}, file system {m['filesystem']}. {m['rustc']}; {m['tesseract']}; {m['python']}; "
-        f"peers {m['peers'].strip().replace(' ', ', ').replace('==', ' ')}. Commit {m['commit']}. "
-        f"Load when it began: {m['load']} — CPU seconds and ratios count; wall times are only as good as the machine was quiet.",
+        f"peers {m['peers'].strip().replace(' ', ', ').replace('==', ' ')}. "
+        "CPU seconds and ratios count; wall times are only as good as the machine was quiet, see the load of each section.",
         "",
     )
 
@@ -61,10 +72,132 @@ def ocr():
             best, ratio = each, rate * each
         least = min(least or 100.0, peer_cer["cer_any_order_percent"])
     if ratio:
-        good = ratio >= 2.5 and cer["cer_any_order_percent"] <= least
+        good = ratio >= 3 and cer["cer_any_order_percent"] <= least
         say("", f"**{ratio:.1f}×** the peer's faster way, error {cer['cer_any_order_percent']:.2f} % against its better {least:.2f} %.")
-        say(f"Bar: ≥ 2.5× and error not worse: {verdict(good)}.")
-    say("")
+        say(f"Bar: ≥ 3× and error not worse: {verdict(good)}.")
+    say("", when("ocr"), "")
+
+
+def assemble():
+    forms = (("colour", "colour JPEG"), ("grey", "grey JPEG"), ("group4", "Group 4, one strip"), ("group4-strips", "Group 4, strips of 64 rows"))
+    rows = [(label, load(f"assemble-ours-{form}.json"), load(f"assemble-peer-{form}.json")) for form, label in forms]
+    rows = [row for row in rows if row[1] and row[2]]
+    if not rows:
+        return
+    say("## Scans to PDF", "", f"{rows[0][1]['pages']} pages of each kind at 200 dpi, five times over in one process; img2pdf in a running Python, so its start is not counted.")
+    say("Ours is PDF/A-2u and carries the SHA-256 of all it wrote for the seal; img2pdf's is plain PDF.", "")
+    say("| | mocban CPU ms a page | img2pdf | | mocban KB a page | img2pdf | peak MiB |", "|---|---|---|---|---|---|---|")
+    ratios = []
+    for label, ours, peer in rows:
+        ratio = peer["cpu_ms_page"] / ours["cpu_ms_page"]
+        ratios.append(ratio)
+        kb = [each["bytes"] / each["pages"] / 1e3 for each in (ours, peer)]
+        say(
+            f"| {label} | {ours['cpu_ms_page']:.2f} | {peer['cpu_ms_page']:.2f} | **{ratio:.1f}×** | {kb[0]:.0f} | {kb[1]:.0f} "
+            f"| {ours['peak_kib'] / 1024:.0f} : {peer['peak_kib'] / 1024:.0f} |"
+        )
+    say("", "As a command, from its start to its end (ours also probes and hashes the scans):", "")
+    say("| | mocban CPU s | img2pdf | |", "|---|---|---|---|")
+    for form, label in forms:
+        ours, peer = load(f"assemble-ours-{form}-command.json"), load(f"assemble-peer-{form}-command.json")
+        if ours and peer and peer["code"] == 0:
+            ratio = peer["cpu_s"] / ours["cpu_s"]
+            ratios.append(ratio)
+            say(f"| {label} | {ours['cpu_s']:.3f} | {peer['cpu_s']:.3f} | **{ratio:.1f}×** |")
+    say("", f"Bar: ≥ 10×: {verdict(min(ratios) >= 10)}. Two fifths of what a JPEG page costs ours is its digest, the rest the kernel's copying, which")
+    say("both pay. Strips of Group 4 become lossless JBIG2, which is smaller, and are decoded again before they are believed.", "", when("assemble"), "")
+
+
+def copies():
+    ours, audited = load("copies-ours.json"), load("copies-audit.json")
+    cost = {name: load(f"copies-{name}.json") for name in (
+        "store-ours", "store-bagit", "store-ocfl-py", "store-rocfl", "audit-ours", "audit-ours-medium", "audit-bagit", "audit-ocfl-py", "audit-rocfl")}
+    if not ours or not cost["store-ours"]:
+        return
+    count = ours["objects"]
+    say("## Copies", "", f"{count} objects of about 1 MB onto two copies, `sync` at the end included for everybody; ours makes each object durable and reads it")
+    say("back past the page cache before the next, as in the pipeline; the others do neither (bagit is one bag of all files a copy). rocfl's")
+    say("command line takes three processes an object.", "")
+    say("| store | wall s | CPU s | durable one by one, read back |", "|---|---|---|---|")
+    labels = {"ours": "mocban", "ours-medium": "mocban, from the medium", "bagit": "cp + bagit.py, 2 processes", "ocfl-py": "ocfl-py", "rocfl": "rocfl"}
+    base = cost["store-ours"]
+
+    def rows(kind, names, last):
+        for name in names:
+            measured = cost[f"{kind}-{name}"]
+            if measured and measured["code"] == 0:
+                say(f"| {labels[name]} | {measured['wall_s']:.2f} | {measured['cpu_s']:.2f} | {last(name)} |")
+
+    rows("store", ("ours", "bagit", "ocfl-py", "rocfl"), lambda name: "yes" if name == "ours" else "no")
+    bag = cost["store-bagit"]
+    if bag:
+        wall, cpu = base["wall_s"] / bag["wall_s"], base["cpu_s"] / bag["cpu_s"]
+        say("", f"**{wall:.2f}×** the time of cp + bagit, {cpu:.2f}× its CPU. Bar: ≤ 1.0×: {verdict(wall <= 1.0)}.")
+        if wall > 1.0:
+            say("bagit hashes with OpenSSL, whose SHA-512 is half as quick again as ring's on this processor, on both cores, and leaves all")
+            say("bytes to one sync at the end; ours waits for the medium once an object and copy, and reads it back.")
+    if not audited or not cost["audit-ours"]:
+        say("", when("copies"), "")
+        return
+    say("", f"Audit of one copy ({audited['bytes'] / 1e6:.0f} MB, {audited['faults']} faults), page cache warm; ocfl-py and rocfl judge the very copy mocban wrote.", "")
+    say("| audit | wall s | CPU s | mocban is … quicker |", "|---|---|---|---|")
+    mine = cost["audit-ours"]
+    rows("audit", ("ours", "ours-medium", "bagit", "rocfl", "ocfl-py"), lambda name: "" if name.startswith("ours") else f"{cost['audit-' + name]['wall_s'] / mine['wall_s']:.1f}×")
+    for name, bar in (("rocfl", 2.5), ("ocfl-py", 5)):
+        peer = cost[f"audit-{name}"]
+        if peer and peer["code"] == 0:
+            ratio = peer["wall_s"] / mine["wall_s"]
+            say("", f"Bar: ≥ {bar}× {name}: {ratio:.1f}×, {verdict(ratio >= bar)} (CPU: {peer['cpu_s'] / mine['cpu_s']:.1f}×).")
+    say("", when("copies"), "")
+
+
+def search():
+    found, index = load("search.json"), load("search-index.json")
+    if not found or not index:
+        return
+    peers = {name: load(f"search-{name}.json") for name in ("tantivy", "fts5")}
+    say("## Search", "", f"{index['pages']} made pages ({index['text_bytes'] / 1e6:.0f} MB of text, syllables by Zipf's law), 30 questions of each kind, the 20 best pages, one thread,")
+    say("CPU ms a question (mean). Ours answers with count, snippet and the boxes of every word found, in two passes so that accents asked for")
+    say("come first. tantivy-py has paperless-ngx's analyser (ASCII folding); FTS5 `unicode61 remove_diacritics 2`, ordered by bm25. The peers are")
+    say("asked with a snippet by their own means, and *bare*: page numbers only, which ours never answers.", "")
+    say("| | mocban | tantivy-py | bare | FTS5 | bare |", "|---|---|---|---|---|---|")
+    ours, tantivy, fts5 = found["ours"], found.get("tantivy"), found.get("fts5")
+    kinds = (("term", "one word"), ("and", "three words"), ("phrase", "two words side by side"), ("number", "a document's number"))
+    for kind, label in kinds:
+        cells = [f"{ours[kind]['cpu_ms_mean']:.2f}"]
+        for peer in (tantivy, fts5):
+            for way in ("cpu_ms_mean", "cpu_ms_bare"):
+                cells.append(f"{peer[kind][way]:.2f} ({peer[kind][way] / ours[kind]['cpu_ms_mean']:.1f}×)")
+        say(f"| {label} | {' | '.join(cells)} |")
+    say("", "Pages shown that bear the very accents asked for, of those that could have been:", "")
+    say("| | mocban | tantivy-py | FTS5 |", "|---|---|---|---|")
+    for kind, label in kinds:
+        shares = [f"{100 * each[kind]['accents_first']:.0f} %" for each in (ours, tantivy, fts5)]
+        say(f"| {label} | {' | '.join(shares)} |")
+    term, three = fts5["term"]["cpu_ms_mean"] / ours["term"]["cpu_ms_mean"], tantivy["and"]["cpu_ms_mean"] / ours["and"]["cpu_ms_mean"]
+    say("", f"Bar: ≥ 100× FTS5 on a word: {term:.0f}×, {verdict(term >= 100)}. Bar: ≥ 10× tantivy-py on three words: {three:.1f}×, {verdict(three >= 10)}.")
+    if term < 100 or three < 10:
+        say("What a question costs ours is mostly the snippets and boxes of its twenty pages, read from the stored words.")
+    sizes = f"index {number('search-bytes.txt') / index['text_bytes']:.1f}× the text (it keeps every word's box), {index['cpu_s']:.1f} CPU-s to build"
+    say(f"Ours: {sizes}; tantivy-py {peers['tantivy']['bytes'] / index['text_bytes']:.1f}×, {peers['tantivy']['index_cpu_s']:.1f} CPU-s; FTS5 {peers['fts5']['bytes'] / index['text_bytes']:.1f}×, {peers['fts5']['index_cpu_s']:.1f} CPU-s (SQLite {peers['fts5']['version']}).")
+    say("", when("search"), "")
+
+
+def growth():
+    steps = sorted((int(name[7:-5]) for name in os.listdir(results) if name.startswith("growth-") and name.endswith(".json")))
+    rows = [row for row in (load(f"growth-{before}.json") for before in steps) if row]
+    if not rows:
+        return
+    say("## Growth", "", "What ten one-page documents cost behind others that are done (register, index and journals of both copies filled by `measure fill`),")
+    say("engine `none`, each a run of its own: its start and end are in it.", "")
+    say("| documents before | CPU ms a document | KB a document | syncs a document |", "|---|---|---|---|")
+    for row in rows:
+        count = row["documents"]
+        say(f"| {row['before']} | {row['cpu_s'] / count * 1e3:.0f} | {row['bytes'] / count / 1e3:.0f} | {row['syncs'] / count:.1f} |")
+    if len(rows) > 1:
+        ratio = rows[-1]["cpu_s"] / rows[0]["cpu_s"]
+        say("", f"From {rows[0]['before']} to {rows[-1]['before']}: **{ratio:.2f}×** the CPU. Bar: flat (≤ 1.25×): {verdict(ratio <= 1.25)}.")
+    say("", when("growth"), "")
 
 
 def seal():
@@ -81,16 +214,21 @@ def seal():
     say(f"| pyHanko, fresh OCSP | {fresh['cpu_ms_each']:.1f} | {fresh['wall_ms_each']:.1f} |")
     ratio = peer["cpu_ms_each"] / ours["cpu_ms_each"]
     say("", f"**{ratio:.1f}×** less CPU than the cached peer, {fresh['cpu_ms_each'] / ours['cpu_ms_each']:.1f}× less than the one that asks.")
-    say(f"Bar: ≥ 10× against the cached one: {verdict(ratio >= 10)}.", "")
+    say(f"Bar: ≥ 20× against the cached one: {verdict(ratio >= 20)}.", "", when("seal"), "")
 
 
 def large():
-    ours = load("large.json")
+    ours, peer = load("large.json"), load("large-peer.json")
     if not ours:
         return
-    peak = ours["peak_kib"] / 1024
-    say("## Sealing a large file", "", f"{number('large-bytes.txt') / 1e9:.2f} GB sealed to B-LTA in a process of its own: {ours['cpu_ms_each'] / 1e3:.1f} CPU-s,")
-    say(f"peak resident memory {peak:.0f} MiB (file pages included). Bar: ≤ 64 MB: {verdict(peak * 1.048576 <= 64)}.", "")
+    peak = ours["peak_kib"] * 1.024 / 1e3
+    say("## Sealing a large file", "", f"{number('large-bytes.txt') / 1e6:.0f} MB sealed to B-LTA in one process, {ours['documents']} times after one to warm up: **{ours['cpu_ms_each'] / 1e3:.2f} CPU-s** each,")
+    say(f"peak resident memory {peak:.0f} MB (file pages included). Bar: ≤ 32 MB: {verdict(peak <= 32)}.")
+    if peer:
+        ratio = peer["cpu_ms_each"] / ours["cpu_ms_each"]
+        say(f"pyHanko, all cached: {peer['cpu_ms_each'] / 1e3:.2f} CPU-s, peak {peer['peak_kib'] * 1.024 / 1e3:.0f} MB; it writes the whole file, ours the two revisions that follow it.")
+        say(f"**{ratio:.1f}×** less CPU. Bar: ≥ 2.2×: {verdict(ratio >= 2.2)}.")
+    say("", when("large"), "")
 
 
 def chain():
@@ -107,7 +245,7 @@ def chain():
         if sync:
             kinds = [f"{sync[name] / sync['documents']:.1f} {name}" for name in ("fsync", "fdatasync", "syncfs", "sync_file_range") if name in sync]
             say(f"Syncs a document ({sync['documents']} documents under strace, the run's own start and end included): {', '.join(kinds)}.")
-    say("")
+    say("", when("chain", "fsync"), "")
 
 
 def memory():
@@ -116,7 +254,7 @@ def memory():
         return
     one, together = cost["peak_anon_one_bytes"] / 1e6, cost["peak_anon_all_bytes"] / 1e6
     say("## Memory", "", f"One document of 300 pages, engine `none`: peak anonymous memory {together:.0f} MB over all processes together")
-    say(f"(the largest one {one:.0f} MB), sampled every 20 ms. Bar: ≤ 400 MB: {verdict(together <= 400)}.", "")
+    say(f"(the largest one {one:.0f} MB), sampled every 20 ms. Bar: ≤ 400 MB: {verdict(together <= 400)}.", "", when("memory"), "")
 
 
 def start():
@@ -124,10 +262,10 @@ def start():
     if not cost:
         return
     say("## Start", "", f"{cost['documents']} done documents ({fill['events']} events) in the register, one ready behind them: {cost['to_first_step_s']:.2f} s from the start of")
-    say(f"the process to its first step. Bar: < 2 s: {verdict(cost['to_first_step_s'] < 2)}.", "")
+    say(f"the process to its first step. Bar: < 2 s: {verdict(cost['to_first_step_s'] < 2)}.", "", when("start"), "")
 
 
-for part in (machine, ocr, seal, large, chain, memory, start):
+for part in (machine, ocr, assemble, seal, large, copies, search, chain, growth, memory, start):
     part()
 with open(page, "w") as file:
-    file.write("\n".join(lines).rstrip() + "\n")
+    file.write(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n")

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Enters documents, walks each to its end with the events a real way leaves, and indexes it; what lies in inbound is
 /// entered after them and stays ready.
-pub(crate) fn run(home: &Path, documents: u32) -> Result<Value> {
+pub(crate) fn run(home: &Path, documents: u32, with_journal: bool) -> Result<Value> {
     let register = Register::open(&home.join("register.sqlite"), Arc::new(SystemClock))?;
     let mut index = Index::open(&home.join("index"))?;
     for number in 0..documents {
@@ -44,12 +44,29 @@ pub(crate) fn run(home: &Path, documents: u32) -> Result<Value> {
         })?;
     }
     index.commit(register.head()?.0)?;
+    if with_journal {
+        journal(home, &register, register.head()?.0 / u64::from(documents.max(1)))?;
+    }
     let template = Template::parse("{fonds}/{inventory}/{file}/{document}")?;
     let mut ready = 0;
     for candidate in look(&home.join("inbound"), &template)? {
         ready += u32::from(register.enter(&candidate.source, &candidate.look())?.is_some());
     }
     Ok(json!({ "documents": documents, "ready": ready, "events": register.head()?.0 }))
+}
+
+/// The events on the copies, a segment for each document, as they lie when documents end one by one.
+fn journal(home: &Path, register: &Register, each: u64) -> Result<()> {
+    let (mut last, count) = (0, usize::try_from(each.max(1))?);
+    loop {
+        let lines = register.lines_after(last, count)?;
+        let (Some((first, ..)), Some((end, ..))) = (lines.first(), lines.last()) else { return Ok(()) };
+        let text: String = lines.iter().flat_map(|(_, line, _)| [line.as_str(), "\n"]).collect();
+        for copy in ["a", "b"] {
+            std::fs::write(home.join(format!("copies/{copy}/journal/{first:012}-{end:012}.jsonl")), &text)?;
+        }
+        last = *end;
+    }
 }
 
 fn facts(id: DocumentId, number: u32) -> Facts {

@@ -3,7 +3,10 @@
 //! *Purpose:* sets our steps beside a peer's on the same files, token and authority, without processes in between.
 //! *Knows:* the stages' own functions, CPU and wall time, memory of this process. *Doesn't know:* peers, documents' fate.
 
+mod assemble;
+mod copies;
 mod fill;
+mod find;
 mod meter;
 mod ocr;
 mod seal;
@@ -12,6 +15,7 @@ use std::{io::Write as _, path::PathBuf};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use preserve::Trust;
 
 /// Costs of single steps.
 #[derive(Parser)]
@@ -31,6 +35,60 @@ enum Command {
         #[arg(long)]
         to: PathBuf,
     },
+    /// Scans to PDF/A without words.
+    Assemble {
+        /// The inbound directory.
+        #[arg(long)]
+        inbound: PathBuf,
+        /// Where PDFs go.
+        #[arg(long)]
+        to: PathBuf,
+        /// How many times.
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+    },
+    /// Each file of a folder as an object on every copy.
+    Store {
+        /// The folder.
+        #[arg(long)]
+        from: PathBuf,
+        /// The copies.
+        #[arg(long)]
+        to: Vec<PathBuf>,
+    },
+    /// The audit of a copy.
+    Audit {
+        /// The copy.
+        #[arg(long)]
+        copy: PathBuf,
+        /// Takes the page cache's word, as the peers do; else the medium's.
+        #[arg(long)]
+        cached: bool,
+    },
+    /// Texts into an index.
+    Index {
+        /// `papers texts` wrote them.
+        #[arg(long)]
+        texts: PathBuf,
+        /// The index.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Questions to an index.
+    Ask {
+        /// The index.
+        #[arg(long)]
+        index: PathBuf,
+        /// `papers texts` wrote them.
+        #[arg(long)]
+        queries: PathBuf,
+        /// Hits of each, with snippet and boxes.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        /// Where the answers go.
+        #[arg(long)]
+        to: PathBuf,
+    },
     /// One file sealed to B-LTA again and again, as a batch with one open token does.
     Seal(seal::Arguments),
     /// A register and an index of so many documents that are done; what lies in inbound stands ready behind them.
@@ -41,14 +99,22 @@ enum Command {
         /// How many.
         #[arg(long)]
         documents: u32,
+        /// Their events lie on the copies too.
+        #[arg(long)]
+        journal: bool,
     },
 }
 
 fn main() -> Result<()> {
     let answer = match Arguments::parse().command {
         Command::Ocr { inbound, to } => ocr::run(&inbound, &to)?,
+        Command::Assemble { inbound, to, rounds } => assemble::run(&inbound, &to, rounds)?,
+        Command::Store { from, to } => copies::store_all(&from, &to)?,
+        Command::Audit { copy, cached } => copies::audit_all(&copy, if cached { Trust::Cache } else { Trust::Medium })?,
+        Command::Index { texts, to } => find::index(&texts, &to)?,
+        Command::Ask { index, queries, limit, to } => find::ask(&index, &queries, limit, &to)?,
         Command::Seal(arguments) => seal::run(&arguments)?,
-        Command::Fill { home, documents } => fill::run(&home, documents)?,
+        Command::Fill { home, documents, journal } => fill::run(&home, documents, journal)?,
     };
     writeln!(std::io::stdout(), "{answer}")?;
     Ok(())

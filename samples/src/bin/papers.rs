@@ -12,9 +12,10 @@ use samples::papers::{
     Written,
     fonts::Fonts,
     make,
-    recipe::{Set, recipes, signed_recipes},
+    recipe::{self, Set, recipes, signed_recipes},
     score::{character_error_rate, character_error_rate_any_order},
     truth::Truth,
+    write_texts,
 };
 
 /// Sample papers with known truth.
@@ -47,12 +48,27 @@ enum Command {
         /// Pages of each document of the bench set.
         #[arg(long, default_value_t = 3)]
         pages: u32,
+        /// Files of the bench set.
+        #[arg(long, value_enum, default_value_t = Form::Colour)]
+        form: Form,
         /// Directory of the Liberation fonts, version 2.
         #[arg(long, default_value = "/usr/share/fonts/truetype/liberation2")]
         fonts: PathBuf,
         /// Home with a demo authority: adds papers that came signed by another agency.
         #[arg(long, value_name = "HOME")]
         authority: Option<PathBuf>,
+    },
+    /// Writes texts without pictures, `pages.jsonl`, and questions about them, `queries.jsonl`.
+    Texts {
+        /// The directory.
+        #[arg(long)]
+        to: PathBuf,
+        /// How many pages.
+        #[arg(long, default_value_t = 1000)]
+        pages: u32,
+        /// Seed: the same seed writes the same bytes.
+        #[arg(long, default_value_t = 754)]
+        seed: u64,
     },
     /// Compares what was read with the truth: prints one JSON object with character error rates in percent.
     Score {
@@ -77,16 +93,39 @@ enum Name {
     Bench,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    /// JPEG in colour.
+    Colour,
+    /// JPEG in grey.
+    Grey,
+    /// TIFF, Group 4 in one strip.
+    Group4,
+    /// TIFF, Group 4 in many strips.
+    Group4Strips,
+}
+
+impl From<Form> for recipe::Form {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Colour => Self::Colour,
+            Form::Grey => Self::Grey,
+            Form::Group4 => Self::Group4,
+            Form::Group4Strips => Self::Group4Strips,
+        }
+    }
+}
+
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Make { to, truth, set, seed, count, pages, fonts, authority } => {
+        Command::Make { to, truth, set, seed, count, pages, form, fonts, authority } => {
             let truth =
                 truth.unwrap_or_else(|| to.parent().map_or_else(|| "truth".into(), |parent| parent.join("truth")));
             let set = match set {
                 Name::Small => Set::Small,
                 Name::Demo => Set::Demo,
                 Name::Full => Set::Full,
-                Name::Bench => Set::Bench { documents: count, pages },
+                Name::Bench => Set::Bench { documents: count, pages, form: form.into() },
             };
             let mut recipes = recipes(set);
             let agency = authority.map(|home| Agency::open(&Home::of(&home))).transpose()?;
@@ -97,6 +136,14 @@ fn main() -> Result<()> {
                 .context("the fonts are missing: install fonts-liberation2 or name their directory by --fonts")?;
             let written = make(&recipes, seed, &fonts, agency.as_ref(), &to, &truth)?;
             report(written, &to, &truth)
+        }
+        Command::Texts { to, pages, seed } => {
+            std::fs::create_dir_all(&to)?;
+            let create = |name: &str| std::fs::File::create(to.join(name)).map(std::io::BufWriter::new);
+            let (mut texts, mut queries) = (create("pages.jsonl")?, create("queries.jsonl")?);
+            write_texts(pages, seed, &mut texts, &mut queries)?;
+            texts.flush()?;
+            Ok(queries.flush()?)
         }
         Command::Score { truth, read } => score(&truth, &read),
     }

@@ -24,6 +24,7 @@ pub mod sheet;
 mod signed;
 pub mod stamp;
 mod table;
+mod texts;
 pub mod truth;
 
 #[cfg(test)]
@@ -32,3 +33,4 @@ mod tests;
 pub use compose::{Fill, Request, compose};
 pub use error::Error;
 pub use make::{Written, make};
+pub use texts::write_texts;

@@ -132,7 +132,34 @@ pub enum Set {
         documents: u32,
         /// Pages of each.
         pages: u32,
+        /// The form of their files.
+        form: Form,
     },
+}
+
+/// The form of the files of the bench set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Colour JPEG.
+    Colour,
+    /// Grey JPEG.
+    Grey,
+    /// Bilevel TIFF, Group 4 in one strip.
+    Group4,
+    /// The same in strips of 64 rows.
+    Group4Strips,
+}
+
+impl Form {
+    fn package(self) -> Package {
+        let group4 = |strip_rows| Package::Tiffs { colours: BILEVEL, coding: tiff::Coding::Group4, strip_rows };
+        match self {
+            Self::Colour => FOLDER,
+            Self::Grey => Package::Jpegs { colours: GREY, progressive: false, orientation: 1 },
+            Self::Group4 => group4(0),
+            Self::Group4Strips => group4(64),
+        }
+    }
 }
 
 const COLOUR: Colours = Colours::Colour;
@@ -146,11 +173,11 @@ pub fn recipes(set: Set) -> Vec<Recipe> {
         Set::Small => small(),
         Set::Demo => [small(), demo()].concat(),
         Set::Full => [small(), demo(), forms(), oddities()].concat(),
-        Set::Bench { documents, pages } => (1..=documents).map(|number| bench(number, pages)).collect(),
+        Set::Bench { documents, pages, form } => (1..=documents).map(|number| bench(number, pages, form)).collect(),
     }
 }
 
-fn bench(number: u32, pages: u32) -> Recipe {
+fn bench(number: u32, pages: u32, form: Form) -> Recipe {
     let kinds = Kind::ALL;
     let (profile, era) = match number % 4 {
         0 | 1 => (Profile::Party, Era::Laser),
@@ -160,7 +187,7 @@ fn bench(number: u32, pages: u32) -> Recipe {
     let request = Request { profile, era, kind: kinds[number as usize % kinds.len()], front: false, pages };
     Recipe {
         place: format!("bench/01/{:03}/{number:04}", number / 50),
-        package: FOLDER,
+        package: form.package(),
         request,
         dpi: 200.0,
         odd: Odd::Plain,

@@ -9,7 +9,7 @@ use super::{
     layout::lay_out,
     paper::{Era, Kind, Paper, Profile},
     prng::Seeded,
-    recipe::{Odd, Package, Recipe, Set, recipes},
+    recipe::{Form, Odd, Package, Recipe, Set, recipes},
     truth::Truth,
 };
 
@@ -97,7 +97,7 @@ fn sets_are_as_big_as_promised_and_places_are_unique() {
     };
     assert_eq!(count(Set::Small), (8, 10));
     assert!(count(Set::Demo).0 >= 16 && count(Set::Full).0 >= 30);
-    assert_eq!(count(Set::Bench { documents: 200, pages: 3 }), (200, 600));
+    assert_eq!(count(Set::Bench { documents: 200, pages: 3, form: Form::Colour }), (200, 600));
     let places: BTreeMap<_, _> = recipes(Set::Full).into_iter().map(|recipe| (recipe.place.clone(), recipe)).collect();
     assert_eq!(places.len(), recipes(Set::Full).len());
 }

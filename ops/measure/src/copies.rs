@@ -1,0 +1,61 @@
+//! Objects onto a copy, durable and read back, and the audit of a copy.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use model::{DocumentId, Sha256};
+use preserve::{Content, DirectoryCopy, Object, Part, Trust, User, audit, store_measured};
+use serde_json::{Value, json};
+
+use crate::meter::{Meter, peak_kib};
+
+const NAME: &str = "a";
+
+/// Stores each file of a folder as an object of its own on every copy, one object after another, as the pipeline does:
+/// measured once, the copies written side by side.
+pub(crate) fn store_all(from: &Path, to: &[PathBuf]) -> Result<Value> {
+    let created = "2026-01-02T03:04:05Z".parse()?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(from)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    files.sort();
+    let mut copies = Vec::new();
+    for root in to {
+        std::fs::create_dir_all(root)?;
+        DirectoryCopy::init(root, NAME, created)?;
+        copies.push(DirectoryCopy::open(root, NAME, false)?);
+    }
+    let meter = Meter::start();
+    let mut bytes = 0;
+    for file in &files {
+        let object = Object {
+            id: DocumentId::of_content(&[Sha256::of(file.as_os_str().as_encoded_bytes())]),
+            parts: vec![Part { logical: "document.pdf".into(), content: Content::Joined(vec![file.clone()]) }],
+            created,
+            message: "certified archival object".into(),
+            user: User { name: "mocban".into(), address: Some("mailto:archive@example.vn".into()) },
+        };
+        let measures = object.measure()?;
+        let stored: Vec<_> = std::thread::scope(|scope| {
+            let writers: Vec<_> =
+                copies.iter().map(|copy| scope.spawn(|| store_measured(copy, &object, &measures))).collect();
+            writers.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+        });
+        for joined in stored {
+            bytes += joined.map_err(|_| anyhow!("a writer panicked"))??.bytes;
+        }
+    }
+    Ok(json!({
+        "objects": files.len(), "copies": copies.len(), "bytes": bytes, "cpu_s": meter.cpu_s(),
+        "wall_s": meter.wall_s(), "peak_kib": peak_kib(),
+    }))
+}
+
+/// Audits a copy.
+pub(crate) fn audit_all(copy: &Path, trust: Trust) -> Result<Value> {
+    let copy = DirectoryCopy::open(copy, NAME, false)?;
+    let meter = Meter::start();
+    let report = audit::audit_with(&copy, None, trust);
+    Ok(json!({
+        "objects": report.objects, "files": report.files, "bytes": report.bytes, "faults": report.faults.len(),
+        "cpu_s": meter.cpu_s(), "wall_s": meter.wall_s(), "peak_kib": peak_kib(),
+    }))
+}
