@@ -63,6 +63,11 @@ pub(crate) fn parent(path: &Path) -> &Path {
 
 /// Syncs a file. After a failure the caller throws it away; it is never synced a second time.
 pub(crate) fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
+    sync_by(path, || file.sync_all())
+}
+
+/// The same by any means of syncing.
+pub(crate) fn sync_by(path: &Path, sync: impl FnOnce() -> std::io::Result<()>) -> Result<(), Error> {
     failpoint!("durable:fsync:skipped", |_| Ok(()));
     sync_all(file, path)?;
     failpoint!("durable:fsync:after");
@@ -71,7 +76,7 @@ pub(crate) fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
 
 fn sync_all(file: &File, path: &Path) -> Result<(), Error> {
     failpoint!("durable:fsync:fails", |_| Err(Error::Sync { path: path.to_owned(), source: Errno::IO.into() }));
-    file.sync_all().map_err(|source| {
+    sync().map_err(|source| {
         tracing::warn!(path = %path.display(), %source, "fsync failed, the medium is suspect");
         Error::Sync { path: path.to_owned(), source }
     })
