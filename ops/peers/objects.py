@@ -3,11 +3,12 @@
 
 `TO` becomes a storage root of flat objects (ocfl-py's own layouts differ in nothing that costs); SHA-512, as ours.
 """
-import json, os, resource, shutil, sys, tempfile, time
+import json, logging, os, resource, shutil, sys, tempfile, time
 
 import ocfl
 from ocfl import StorageRoot, VersionMetadata
 
+logging.disable(logging.INFO)
 source, target = sys.argv[1], sys.argv[2]
 names = sorted(os.listdir(source))
 # The library takes a folder a version; hard links make one without copying.
