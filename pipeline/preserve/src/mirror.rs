@@ -10,9 +10,7 @@ use crate::{
     error::Error,
     inventory::{INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, VersionNumber},
     layout,
-    object::{
-        Built, ContentReader, Stored, confirm, finish, load, put_root, recover_one, staged, whole_inventory,
-    },
+    object::{Built, ContentReader, Stored, confirm, finish, load, put_root, recover_one, staged, whole_inventory},
     read::files,
 };
 

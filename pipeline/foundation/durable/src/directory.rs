@@ -42,7 +42,7 @@ impl Directory {
 
     pub(crate) fn sync(&self) -> Result<(), Error> {
         failpoint!("durable:dirsync:skipped", |_| Ok(()));
-        sync_all(&self.file, &self.path)?;
+        sync_with(&self.path, || self.file.sync_all())?;
         failpoint!("durable:dirsync:after");
         Ok(())
     }
@@ -69,12 +69,12 @@ pub(crate) fn sync_file(file: &File, path: &Path) -> Result<(), Error> {
 /// The same by any means of syncing.
 pub(crate) fn sync_by(path: &Path, sync: impl FnOnce() -> std::io::Result<()>) -> Result<(), Error> {
     failpoint!("durable:fsync:skipped", |_| Ok(()));
-    sync_all(file, path)?;
+    sync_with(path, sync)?;
     failpoint!("durable:fsync:after");
     Ok(())
 }
 
-fn sync_all(file: &File, path: &Path) -> Result<(), Error> {
+fn sync_with(path: &Path, sync: impl FnOnce() -> std::io::Result<()>) -> Result<(), Error> {
     failpoint!("durable:fsync:fails", |_| Err(Error::Sync { path: path.to_owned(), source: Errno::IO.into() }));
     sync().map_err(|source| {
         tracing::warn!(path = %path.display(), %source, "fsync failed, the medium is suspect");

@@ -2,7 +2,6 @@
 
 use std::{fs::File, path::Path};
 
-use failpoint::failpoint;
 use rustix::fs::{FsWord, Mode, OFlags};
 
 use crate::{
