@@ -58,8 +58,8 @@ pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     Ok(commits)
 }
 
-fn store_on(copy: &DirectoryCopy, object: &Object) -> Result<Stored, Error> {
-    let stored = preserve::store(copy, object)?;
+fn store_on(copy: &DirectoryCopy, object: &Object, measures: &Measures) -> Result<Stored, Error> {
+    let stored = preserve::store_measured(copy, object, measures)?;
     failpoint!("preserve:copy:after");
     Ok(stored)
 }
