@@ -11,8 +11,8 @@ mod settings;
 pub use error::{Error, Fault, Faults};
 pub use policy::Policy;
 pub use settings::{
-    Appearance, Augment, CopySettings, Engine, Inbound, Limits, Preserve, Recognize, Review, ReviewMode, Session,
-    Settings, Token, Trust, Tsa,
+    Appearance, Augment, CopySettings, Engine, Inbound, Limits, Portal, Preserve, Recognize, Review, ReviewMode,
+    Session, Settings, Token, Trust, Tsa,
 };
 
 /// The commented default settings, as `mocban init` writes them.

@@ -42,6 +42,8 @@ section! {
         preserve: Preserve,
         /// The copies.
         copy: Vec<CopySettings>,
+        /// The portal.
+        portal: Portal,
         /// Limits on foreign bytes and on ourselves.
         limits: Limits,
     }
@@ -171,6 +173,17 @@ section! {
     }
 }
 section! {
+    /// The portal that `mocban serve` shows to people.
+    Portal {
+        /// Loopback address and port; empty for none.
+        listen: String,
+        /// A session ends after so many minutes without a request.
+        idle_minutes: u64,
+        /// It ends after so many hours in any case.
+        hours: u64,
+    }
+}
+section! {
     /// Limits on foreign bytes and on ourselves.
     Limits {
         /// Largest file, bytes.
@@ -256,6 +269,16 @@ impl Settings {
             "preserve.copies_required does not fit the copies",
             "1 to the number of [[copy]] entries",
         );
+        let listens =
+            self.portal.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
+        wrong(
+            !self.portal.listen.is_empty() && !listens,
+            "listen",
+            "portal.listen is not a loopback address with a port",
+            "127.0.0.1:8754, [::1]:8754, or \"\" for none",
+        );
+        wrong(self.portal.idle_minutes == 0, "idle_minutes", "portal.idle_minutes is 0", "1 and more");
+        wrong(self.portal.hours == 0, "hours", "portal.hours is 0", "1 and more");
         let mut names: Vec<&str> = self.copy.iter().map(|copy| copy.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();

@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 use model::DocumentId;
 use serde::Serialize;
 use tantivy::{
-    DocAddress, DocId, Score, Searcher, SegmentReader, TantivyDocument, TantivyError,
-    collector::{Count, TopDocs},
-    query::Query,
-    schema::{Field, Value as _},
+    DocAddress, DocId, Score, Searcher, SegmentReader, TantivyDocument, TantivyError, Term,
+    collector::{Count, DocSetCollector, TopDocs},
+    query::{Query, TermQuery},
+    schema::{Field, IndexRecordOption, Value as _},
 };
 
 use crate::{
@@ -47,6 +47,8 @@ pub struct Hit {
     pub band: Band,
     /// The text around the words found.
     pub snippet: String,
+    /// Which words of the snippet answer: places among its words, from 0.
+    pub marked: Vec<usize>,
     /// Boxes of the words found, on the displayed page: x, y, width, height in mm. Empty when only the description
     /// says what was asked.
     pub boxes: Vec<[f64; 4]>,
@@ -117,8 +119,34 @@ impl Index {
             score: rank.0 as f64 / 1000.0,
             band,
             snippet: shown.snippet,
+            marked: shown.marked,
             boxes: shown.boxes,
         })
+    }
+
+    /// Boxes of the words of one page that answer a query, on the displayed page: x, y, width, height in mm; from the
+    /// first band that has any.
+    pub fn boxes(&self, id: DocumentId, page: u32, query: &str) -> Result<Vec<[f64; 4]>, Error> {
+        let searcher = self.reader.searcher();
+        let of = |field, text: &str| -> Box<dyn Query> {
+            Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
+        };
+        let pages =
+            searcher.search(&of(self.fields.id, &id.to_string()), &DocSetCollector).map_err(|e| self.damage(e))?;
+        let ask = parse(query);
+        for address in pages {
+            let entry: TantivyDocument = searcher.doc(address).map_err(|e| self.damage(e))?;
+            if entry.get_first(self.fields.page).and_then(|value| value.as_u64()) != Some(u64::from(page)) {
+                continue;
+            }
+            let Some(words) = entry.get_first(self.fields.words).and_then(|value| value.as_bytes()) else { continue };
+            let words = StoredPage::from_bytes(words)
+                .map_err(|source| Error::DamagedPage { path: self.path.clone(), source })?;
+            let bands = [Band::Exact, Band::Folded, Band::Nearly];
+            let found = bands.into_iter().map(|band| show(&words, &ask, band).boxes).find(|boxes| !boxes.is_empty());
+            return Ok(found.unwrap_or_default());
+        }
+        Ok(Vec::new())
     }
 
     pub(crate) fn damage(&self, source: TantivyError) -> Error {

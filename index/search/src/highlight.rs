@@ -18,6 +18,7 @@ const SNIPPET_BEFORE: usize = 6;
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Shown {
     pub(crate) snippet: String,
+    pub(crate) marked: Vec<usize>,
     pub(crate) boxes: Vec<[f64; 4]>,
 }
 
@@ -40,10 +41,8 @@ pub(crate) fn show(page: &StoredPage<'_>, ask: &Ask, band: Band) -> Shown {
         found.extend(words.into_iter().map(|word| word + before));
         before += part.len();
     }
-    Shown {
-        snippet: snippet(page, &found),
-        boxes: found.iter().take(MOST_BOXES).filter_map(|word| page.rect(*word)).collect(),
-    }
+    let (snippet, marked) = snippet(page, &found);
+    Shown { snippet, marked, boxes: found.iter().take(MOST_BOXES).filter_map(|word| page.rect(*word)).collect() }
 }
 
 /// What tells at a glance that a word is none of those asked for: most of a page is not.
@@ -100,7 +99,7 @@ fn matching(pieces: &[Piece], clause: &Clause, band: Band) -> BTreeSet<usize> {
 }
 
 /// The stretch of text with the most found words; the beginning when none was found.
-fn snippet(page: &StoredPage<'_>, found: &BTreeSet<usize>) -> String {
+fn snippet(page: &StoredPage<'_>, found: &BTreeSet<usize>) -> (String, Vec<usize>) {
     let starts = found.iter().map(|word| word.saturating_sub(SNIPPET_BEFORE));
     let start = starts
         .map(|start| (found.range(start..start + SNIPPET_WORDS).count(), std::cmp::Reverse(start)))
@@ -108,11 +107,14 @@ fn snippet(page: &StoredPage<'_>, found: &BTreeSet<usize>) -> String {
         .map_or(0, |(_, std::cmp::Reverse(start))| start);
     let words: Vec<&str> = (start..start + SNIPPET_WORDS).map_while(|at| page.word(at)).collect();
     let mut text = words.join(" ");
+    // The dots before a stretch count as its first word.
+    let first = usize::from(start > 0);
+    let marked = found.range(start..start + words.len()).map(|word| word - start + first).collect();
     if start > 0 {
         text.insert_str(0, "… ");
     }
     if start + SNIPPET_WORDS < page.len() {
         text.push_str(" …");
     }
-    text
+    (text, marked)
 }

@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod card;
 pub mod correct;
 pub mod decide;
+pub mod desk;
 pub mod dispatcher;
 pub mod doctor;
 mod error;

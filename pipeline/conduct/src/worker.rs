@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use model::{PageWords, Submission};
+use model::{PageWords, SourceKind, Submission};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::Error;
@@ -64,6 +64,19 @@ pub enum Task {
     TryOut {
         /// Engine settings.
         reading: Reading,
+        /// Limits.
+        limits: Limits,
+    },
+    /// Show one page, for people to look at.
+    Picture {
+        /// The file.
+        file: PathBuf,
+        /// Its kind.
+        kind: SourceKind,
+        /// Page of the file, from 0.
+        frame: u32,
+        /// Width of the picture, px.
+        width: u32,
         /// Limits.
         limits: Limits,
     },
@@ -351,6 +364,24 @@ pub(crate) fn ask_one<T: DeserializeOwned>(executable: &Path, task: &Task, patie
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|e| Error::WorkerDied { detail: format!("not understood: {e}") })
+}
+
+/// A picture of one page, made in a worker: JPEG bytes.
+pub(crate) fn picture(executable: &Path, task: &Task, patience: Duration) -> Result<Vec<u8>, Error> {
+    let (mut bytes, mut answer): (_, Option<Answer<()>>) = (Vec::new(), None);
+    ask(executable, task, patience, &mut |frame| {
+        match frame {
+            Frame::Json(body) => answer = Some(parse(&body)?),
+            Frame::Bytes(body) => bytes.extend(body),
+            Frame::End => {}
+        }
+        Ok(())
+    })?;
+    match answer {
+        Some(Answer::Done(())) => Ok(bytes),
+        Some(Answer::Refused(refusal)) => Err(Error::Refused(refusal)),
+        None => Err(Error::WorkerDied { detail: "an empty answer".into() }),
+    }
 }
 
 /// The verdicts on a PDF, judged in a worker. A file that cannot be judged is `invalid`, and says why.

@@ -21,5 +21,5 @@ pub use declared::declared_paths;
 pub use error::Error;
 pub use find::{Candidate, Seen, Shape, candidate, look};
 pub use names::{decode_name, encode_name};
-pub use settle::{Settler, Verdict};
+pub use settle::{Settler, Verdict, kind_of};
 pub use template::Template;

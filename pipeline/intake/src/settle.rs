@@ -129,7 +129,7 @@ fn missing(path: &Path) -> Result<Option<String>, String> {
 }
 
 /// The form of a file by its first bytes.
-pub(crate) fn kind_of(path: &Path) -> std::io::Result<Option<SourceKind>> {
+pub fn kind_of(path: &Path) -> std::io::Result<Option<SourceKind>> {
     Ok(scan::sniff(&head(path)?))
 }
 

@@ -104,6 +104,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         act: HoldAct,
     },
+    /// The portal that `serve` shows in a browser
+    Portal {
+        #[command(subcommand)]
+        act: PortalAct,
+    },
     /// The certification register (sổ chứng thực)
     Book {
         /// Only this year
@@ -153,6 +158,27 @@ pub(crate) enum KeyAct {
     Close,
     /// Say how it stands
     Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PortalAct {
+    /// Make a one-time password for an account, and the account when it is new; its sessions end
+    Password {
+        /// Name of the account
+        name: String,
+        /// What it may do [default: as before; `archivist` for a new one]
+        #[arg(long, value_enum)]
+        role: Option<Role>,
+    },
+}
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Role {
+    /// Find, look and download
+    Reader,
+    /// Also decide about what is held
+    Archivist,
 }
 
 #[derive(Debug, Subcommand)]

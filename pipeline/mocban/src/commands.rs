@@ -10,6 +10,7 @@ mod history;
 mod hold;
 mod init;
 mod key;
+mod portal;
 mod rebuild;
 mod run;
 mod search;
@@ -49,6 +50,7 @@ pub(crate) fn dispatch(ui: Ui, arguments: Arguments) -> Result<u8, Error> {
         Command::Verify { target } => verify::verify(ui, &root, &target),
         Command::Key { act } => key::key(ui, &root, &act),
         Command::Hold { act } => hold::hold(ui, &root, act),
+        Command::Portal { act } => portal::portal(ui, &root, act),
         Command::Book { year } => book::book(ui, &root, year),
         Command::Audit { copy } => audit::audit(ui, &root, copy.as_deref()),
         Command::Doctor { pin_fd } => doctor::doctor(ui, &root, pin_fd),

@@ -59,6 +59,16 @@ fn work(task: Task, out: &mut dyn Write) -> std::io::Result<()> {
             limit(&limits);
             send(out, judge(&parts, &anchors, now))
         }
+        Task::Picture { file, kind, frame, width, limits } => {
+            limit(&limits);
+            match picture::draw(&file, kind, frame, width, &limits) {
+                Ok(jpeg) => {
+                    write_frame(out, b'B', &jpeg)?;
+                    send(out, Ok(()))
+                }
+                Err(refusal) => send::<()>(out, Err(refusal)),
+            }
+        }
     }
 }
 
@@ -94,6 +104,8 @@ macro_rules! refused {
         |error| refusal(error.code(), error.facts(), error.disposition())
     };
 }
+
+mod picture;
 
 fn scan_limits(limits: &Limits) -> scan::Limits {
     scan::Limits { bytes: limits.file_bytes, pixels: limits.page_pixels, frames: limits.pages }

@@ -102,6 +102,16 @@ impl Register {
         Ok(rows)
     }
 
+    /// The years that have numbers, in order.
+    pub fn book_years(&self) -> Result<Vec<i16>, Error> {
+        let connection = self.lock();
+        let years = connection
+            .prepare_cached("SELECT DISTINCT year FROM booking ORDER BY year")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(years)
+    }
+
     /// Books a number that a stored object proves, after a rebuild whose journal ended before it.
     pub fn book_proven(&self, job: &Job, year: i16, number: u32) -> Result<(), Error> {
         self.write(|tx, now| add(tx, now, Some(job.no), &Commit::of(EventKind::Booked { year, number })))

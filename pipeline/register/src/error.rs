@@ -56,6 +56,12 @@ pub enum Error {
         /// The reason.
         source: serde_json::Error,
     },
+    /// The portal's access log does not chain.
+    #[error("follow the access log at entry {no}: it was altered")]
+    AccessLog {
+        /// First entry that does not fit.
+        no: u64,
+    },
     /// No such job.
     #[error("find job {job}")]
     Unknown {
@@ -86,6 +92,7 @@ impl Error {
             | Self::Moved { .. }
             | Self::Illegal { .. }
             | Self::Unreadable { .. }
+            | Self::AccessLog { .. }
             | Self::Unknown { .. } => Disposition::Bug,
         }
     }
@@ -98,7 +105,11 @@ impl Error {
                 e.sqlite_error_code(),
                 Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
             ),
-            Self::Newer { .. } | Self::Moved { .. } | Self::Illegal { .. } | Self::Unknown { .. } => false,
+            Self::Newer { .. }
+            | Self::Moved { .. }
+            | Self::Illegal { .. }
+            | Self::AccessLog { .. }
+            | Self::Unknown { .. } => false,
         }
     }
 
@@ -113,6 +124,7 @@ impl Error {
             Self::Illegal { .. } => "E-REGISTER-06",
             Self::Unreadable { .. } => "E-REGISTER-07",
             Self::Unknown { .. } => "E-REGISTER-08",
+            Self::AccessLog { .. } => "E-REGISTER-09",
         }
     }
 
@@ -124,6 +136,7 @@ impl Error {
             Self::Damaged { seq, what } => vec![("seq", seq.to_string()), ("reason", (*what).to_owned())],
             Self::Newer { found, known } => vec![("found", found.to_string()), ("known", known.to_string())],
             Self::Moved { job } | Self::Unknown { job } => vec![("job", job.to_string())],
+            Self::AccessLog { no } => vec![("no", no.to_string())],
             Self::Illegal { job, source } => vec![("job", job.to_string()), ("reason", source.to_string())],
             Self::Unreadable { seq, source } => vec![("seq", seq.to_string()), ("reason", source.to_string())],
         }

@@ -7,6 +7,7 @@
 
 mod book;
 mod copies;
+mod desk;
 mod error;
 mod fold;
 mod jobs;
@@ -23,9 +24,10 @@ use model::Clock;
 use rusqlite::Connection;
 
 pub use book::{Booking, BookingState};
+pub use desk::{Access, Account, Desk, PasswordState, Role, Session, SessionLimits};
 pub use error::Error;
 pub use jobs::{Commit, Job};
-pub use read::{Stored, Totals};
+pub use read::{Standing, Stored, Totals};
 pub use record::{Artifact, Facts, Record};
 
 /// The register of one home.

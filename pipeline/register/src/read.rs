@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{DocumentId, Sha256};
+use model::{DocumentId, Sha256, event::EventKind};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::{
@@ -33,6 +33,21 @@ pub struct Totals {
     pub by_reason: BTreeMap<String, u64>,
     /// Sealed numbers by year.
     pub certified: BTreeMap<i16, u64>,
+}
+
+/// How many jobs stand at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The stage; none when a job is at its end.
+    pub stage: Option<String>,
+    /// `ready`, `running`, `waiting`, `held`, `duplicate`, `rejected`, `done`.
+    pub state: String,
+    /// Cause or reason.
+    pub reason: Option<String>,
+    /// How many.
+    pub count: u64,
+    /// Number of the oldest of them.
+    pub oldest: i64,
 }
 
 impl Register {
@@ -239,6 +254,73 @@ impl Register {
             totals.certified.insert(row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs());
         }
         Ok(totals)
+    }
+
+    /// How many jobs stand where, and the oldest of each.
+    pub fn standings(&self) -> Result<Vec<Standing>, Error> {
+        let connection = self.lock();
+        let rows = connection
+            .prepare_cached(
+                "SELECT stage, state, reason, count(*), min(no) FROM job GROUP BY stage, state, reason
+                 ORDER BY stage, state, reason",
+            )?
+            .query_map([], |row| {
+                Ok(Standing {
+                    stage: row.get(0)?,
+                    state: row.get(1)?,
+                    reason: row.get(2)?,
+                    count: row.get::<_, i64>(3)?.unsigned_abs(),
+                    oldest: row.get(4)?,
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+
+    /// The oldest jobs that are on their way, wait or are held.
+    pub fn open_jobs(&self, limit: usize) -> Result<Vec<Job>, Error> {
+        self.select(
+            "WHERE state IN ('ready', 'running', 'waiting', 'held') ORDER BY no LIMIT ?1",
+            params![limit as i64],
+        )
+    }
+
+    /// Jobs that a person must decide about, oldest first.
+    pub fn jobs_for_a_person(&self, limit: usize) -> Result<Vec<Job>, Error> {
+        self.select(
+            "WHERE state = 'held' OR (state = 'waiting' AND reason = 'review') ORDER BY no LIMIT ?1",
+            params![limit as i64],
+        )
+    }
+
+    /// The newest finished jobs.
+    pub fn newest_done(&self, limit: usize) -> Result<Vec<Job>, Error> {
+        self.select("WHERE state = 'done' ORDER BY no DESC LIMIT ?1", params![limit as i64])
+    }
+
+    /// When a job entered.
+    pub fn entered_at(&self, job: i64) -> Result<Option<jiff::Timestamp>, Error> {
+        let connection = self.lock();
+        let line: Option<(i64, String)> = connection
+            .prepare_cached("SELECT seq, line FROM event WHERE job = ?1 ORDER BY seq LIMIT 1")?
+            .query_row([job], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        line.map(|(seq, line)| Ok(Record::from_line(seq.unsigned_abs(), &line)?.at)).transpose()
+    }
+
+    /// The newest fixity check noted, of all copies or of some.
+    pub fn last_check(&self) -> Result<Option<Record>, Error> {
+        let connection = self.lock();
+        let mut statement =
+            connection.prepare_cached("SELECT seq, line FROM event WHERE job IS NULL ORDER BY seq DESC")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let record = Record::from_line(row.get::<_, i64>(0)?.unsigned_abs(), &row.get::<_, String>(1)?)?;
+            if matches!(record.event, EventKind::Checked { .. }) {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
     }
 
     /// How many jobs stand ready or running in a stage.

@@ -67,6 +67,31 @@ CREATE TABLE stored(
 ";
 
 pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
+    let (connection, found) = open_to_write(path)?;
+    match found {
+        0 => {
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))?;
+        }
+        FORMAT => {}
+        _ => return Err(Error::Newer { found, known: FORMAT }),
+    }
+    Ok(connection)
+}
+
+/// Opens a file that came to its form by steps, and takes those it lacks, each in its own transaction.
+pub(crate) fn open_stepwise(path: &Path, steps: &[&str]) -> Result<Connection, Error> {
+    let (connection, found) = open_to_write(path)?;
+    let taken = usize::try_from(found).unwrap_or(usize::MAX);
+    if taken > steps.len() {
+        return Err(Error::Newer { found, known: steps.len() as i64 });
+    }
+    for (no, step) in steps.iter().enumerate().skip(taken) {
+        connection.execute_batch(&format!("BEGIN IMMEDIATE; {step} PRAGMA user_version = {}; COMMIT;", no + 1))?;
+    }
+    Ok(connection)
+}
+
+fn open_to_write(path: &Path) -> Result<(Connection, i64), Error> {
     let fail = |source| Error::Open { path: path.to_owned(), source };
     let connection = Connection::open(path).map_err(fail)?;
     prepare(&connection).map_err(fail)?;
@@ -76,14 +101,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     // Without it INSERT OR REPLACE would slip past the triggers.
     connection.pragma_update(None, "recursive_triggers", "ON").map_err(fail)?;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
-    match found {
-        0 => {
-            connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))?;
-        }
-        FORMAT => {}
-        _ => return Err(Error::Newer { found, known: FORMAT }),
-    }
-    Ok(connection)
+    Ok((connection, found))
 }
 
 pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Error> {

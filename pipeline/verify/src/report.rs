@@ -203,6 +203,9 @@ pub struct TimestampReport {
     /// Its time, +07:00.
     #[serde(serialize_with = "local")]
     pub time: Option<Timestamp>,
+    /// When its authority's certificate ends: until then the file must be given its next timestamp, +07:00.
+    #[serde(serialize_with = "local")]
+    pub ends: Option<Timestamp>,
     /// Whether it holds.
     pub verdict: Verdict,
     /// Why.

@@ -39,11 +39,12 @@ impl Stamps {
         let mut stamps = Self { all: Vec::with_capacity(fields.len()), holding: Vec::new(), now };
         for (field, coverage) in fields.iter().rev() {
             let mut judged = coverage.judged.clone();
-            let mut time = None;
+            let (mut time, mut ends) = (None, None);
             match TimestampToken::parse(&field.contents) {
                 Err(_) => judged.note(Verdict::Invalid, Reason::TimestampUnreadable),
                 Ok(token) => {
                     time = Some(token.gen_time);
+                    ends = token.verify(&evidence.pool).ok().map(|authority| authority.not_after());
                     if coverage.digest(token.imprint_digest)? != token.imprint {
                         judged.note(Verdict::Invalid, Reason::TimestampMismatch);
                     }
@@ -56,7 +57,7 @@ impl Stamps {
                 }
             }
             let Judged { verdict, reasons } = judged;
-            stamps.all.push(TimestampReport { field: field.name.clone(), time, verdict, reasons });
+            stamps.all.push(TimestampReport { field: field.name.clone(), time, ends, verdict, reasons });
         }
         stamps.all.reverse();
         Ok(stamps)

@@ -87,15 +87,26 @@ fn page_count(job: &Job) -> u64 {
 }
 
 fn stored_words(copy: &DirectoryCopy, id: DocumentId, pages: u64) -> Result<Vec<PageWords>, Error> {
-    let mut all = Vec::new();
-    for page in 1..=pages {
-        let packed = preserve::read_part(copy, id, &format!("words/{page:04}.json.zst"), 64 << 20)?;
-        let json = zstd::decode_all(packed.as_slice()).map_err(|source| {
-            durable::Error::io("read", &PathBuf::from(format!("words/{page:04}.json.zst")), source)
-        })?;
-        all.push(serde_json::from_slice(&json)?);
+    (1..=pages).map(|page| words_of(copy, id, page)).collect()
+}
+
+fn words_of(copy: &DirectoryCopy, id: DocumentId, page: u64) -> Result<PageWords, Error> {
+    let packed = preserve::read_part(copy, id, &format!("words/{page:04}.json.zst"), 64 << 20)?;
+    let json = zstd::decode_all(packed.as_slice())
+        .map_err(|source| durable::Error::io("read", &PathBuf::from(format!("words/{page:04}.json.zst")), source))?;
+    Ok(serde_json::from_slice(&json)?)
+}
+
+/// The words of one page from the first copy that gives them.
+pub(crate) fn stored_page(home: &Home, id: DocumentId, page: u32) -> Result<PageWords, Error> {
+    let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
+    for (_, copy) in home.copies() {
+        match copy.map_err(Error::from).and_then(|copy| words_of(&copy, id, u64::from(page))) {
+            Ok(words) => return Ok(words),
+            Err(error) => last = error,
+        }
     }
-    Ok(all)
+    Err(last)
 }
 
 /// The object lies re-read on enough copies and its history on the copies too: work files and originals may go.

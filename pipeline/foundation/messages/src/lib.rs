@@ -53,6 +53,7 @@ catalogue!(
     "decide",
     "search",
     "config",
+    "portal",
 );
 
 static TEXTS: LazyLock<BTreeMap<String, Text>> = LazyLock::new(|| {

@@ -1,0 +1,190 @@
+//! Find: one box.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use conduct::desk;
+use model::{Description, Field};
+use register::{Job, Record};
+use serde::Deserialize;
+
+use crate::{
+    Error,
+    app::App,
+    pages,
+    view::{View, address, card_text, certified, encode, show, title},
+    visitor::Visitor,
+};
+
+/// Hits on a page of results.
+const AT_ONCE: usize = 10;
+/// More pages of results are not offered: who needs them asks more exactly.
+const MOST_PAGES: usize = 50;
+/// A query that is longer is no query.
+const LONGEST_QUERY: usize = 400;
+
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    page: Option<usize>,
+}
+
+/// One result, or one of the newest documents.
+pub(crate) struct Row {
+    pub(crate) address: String,
+    pub(crate) picture: String,
+    pub(crate) title: String,
+    pub(crate) page: u32,
+    pub(crate) pages: u32,
+    pub(crate) snippet: Vec<(String, bool)>,
+    pub(crate) nearly: bool,
+    pub(crate) facts: Vec<String>,
+    pub(crate) badges: Badges,
+}
+
+/// What is to be trusted about a document, in short.
+pub(crate) struct Badges {
+    pub(crate) certified: Option<String>,
+    pub(crate) level: Option<String>,
+    pub(crate) until: Option<String>,
+    pub(crate) copies: usize,
+    pub(crate) wanted: usize,
+    /// Day of the audit that saw it; none when none did.
+    pub(crate) audited: Option<String>,
+    pub(crate) sound: bool,
+}
+
+#[derive(Template)]
+#[template(path = "find.html")]
+struct Page<'a> {
+    v: &'a View,
+    q: String,
+    q_encoded: String,
+    total: u64,
+    rows: Vec<Row>,
+    suggestion: Option<(String, String)>,
+    page: usize,
+    last: usize,
+}
+
+pub(crate) async fn page(State(app): State<Arc<App>>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
+    let view = View::of(&visitor, "find");
+    let v = view.clone();
+    let done = app
+        .work(move |app| {
+            let q: String = asked.q.trim().chars().take(LONGEST_QUERY).collect();
+            let page = asked.page.unwrap_or(1).clamp(1, MOST_PAGES);
+            if q.is_empty() { newest(app, &v) } else { found(app, &v, q, page) }
+        })
+        .await;
+    pages::answer(&view, done)
+}
+
+fn newest(app: &App, v: &View) -> Result<Response, Error> {
+    let check = app.register.last_check()?;
+    let jobs = app.register.newest_done(AT_ONCE)?;
+    let rows = jobs.iter().map(|job| row(app, v, job, check.as_ref(), 1)).collect::<Result<Vec<_>, _>>()?;
+    let (q, q_encoded) = (String::new(), String::new());
+    show(&Page { v, q, q_encoded, total: 0, rows, suggestion: None, page: 1, last: 1 })
+}
+
+fn found(app: &App, v: &View, q: String, page: usize) -> Result<Response, Error> {
+    let found = desk::find(&app.home, &q, page * AT_ONCE)?;
+    let check = app.register.last_check()?;
+    let q_encoded = encode(&q);
+    let mut rows = Vec::new();
+    for hit in found.hits.into_iter().skip((page - 1) * AT_ONCE) {
+        // The index may know a document that the register does not know any more: it is derived.
+        let Some(job) = app.register.job_of_document(hit.id)? else { continue };
+        let mut row = row(app, v, &job, check.as_ref(), hit.page)?;
+        row.address = format!("{}?page={}&q={q_encoded}", row.address, hit.page);
+        row.snippet = marked(&hit.snippet, &hit.marked);
+        row.nearly = hit.band == search::Band::Nearly;
+        rows.push(row);
+    }
+    let suggestion = found.suggestion.map(|words| (format!("/?q={}", encode(&words)), words));
+    let last = found.total.div_ceil(AT_ONCE).clamp(1, MOST_PAGES);
+    show(&Page { v, q, q_encoded, total: found.total as u64, rows, suggestion, page, last })
+}
+
+/// Runs of words of a snippet, each with whether it answers.
+fn marked(snippet: &str, marked: &[usize]) -> Vec<(String, bool)> {
+    let mut runs: Vec<(String, bool)> = Vec::new();
+    for (at, word) in snippet.split(' ').enumerate() {
+        let answers = marked.contains(&at);
+        match runs.last_mut() {
+            Some((run, same)) if *same == answers => {
+                run.push(' ');
+                run.push_str(word);
+            }
+            _ => runs.push((word.to_owned(), answers)),
+        }
+    }
+    runs
+}
+
+fn row(app: &App, v: &View, job: &Job, check: Option<&Record>, page: u32) -> Result<Row, Error> {
+    let description: Description =
+        job.card.get("description").and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default();
+    let facts = [
+        description.value(Field::Issuer).map(str::to_owned),
+        description.value(Field::IssuedDate).map(|day| dated(v, day)),
+        Some(job.source.clone()),
+    ];
+    Ok(Row {
+        address: address(job),
+        picture: format!("/picture/{}/{page}/160", job.no),
+        title: title(job),
+        page,
+        pages: desk::pages(&app.home, job),
+        snippet: Vec::new(),
+        nearly: false,
+        facts: facts.into_iter().flatten().collect(),
+        badges: badges(app, v, job, check)?,
+    })
+}
+
+/// A day of a paper (`1985-03-12`) as people here write it.
+pub(crate) fn dated(v: &View, day: &str) -> String {
+    match day.split('-').collect::<Vec<_>>().as_slice() {
+        [year, month, day] if v.is_vi() => format!("{day}/{month}/{year}"),
+        _ => day.to_owned(),
+    }
+}
+
+pub(crate) fn badges(app: &App, v: &View, job: &Job, check: Option<&Record>) -> Result<Badges, Error> {
+    let stored = app.register.stored(job.no)?;
+    // An audit says nothing about what was stored after it.
+    let newest = stored.iter().filter_map(|stored| stored.at.parse::<jiff::Timestamp>().ok()).max();
+    let seen = check.filter(|check| newest.is_some_and(|stored| stored <= check.at));
+    let sound = seen.is_some_and(
+        |check| matches!(&check.event, model::event::EventKind::Checked { outcome, .. } if outcome == "sound"),
+    );
+    Ok(Badges {
+        certified: certified(job),
+        level: card_text(job, "level").map(str::to_owned),
+        until: app.seal_ends(job).map(|at| v.day(at)),
+        copies: stored.len(),
+        wanted: app.home.settings.copy.len(),
+        audited: seen.map(|check| v.day(check.at)),
+        sound,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_that_answer_are_marked_in_runs() {
+        let runs = marked("… của đảng bộ tỉnh …", &[2, 3]);
+        let expect = [("… của", false), ("đảng bộ", true), ("tỉnh …", false)];
+        assert_eq!(runs, expect.map(|(run, answers)| (run.to_owned(), answers)));
+    }
+}

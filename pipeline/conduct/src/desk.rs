@@ -1,0 +1,232 @@
+//! What a desk is handed about one document: its files byte for byte, its pages as pictures, its words, its verdicts.
+//!
+//! Whatever comes from a copy is checked against the inventory that the register expects before it is handed out; a copy
+//! that does not hold is passed over for the next one. Foreign bytes are decoded in workers only.
+
+use std::path::PathBuf;
+
+use model::{DocumentId, HoldReason, PageWords, SourceKind, stage::JobState};
+use preserve::{DirectoryCopy, Head};
+use register::Job;
+use serde_json::Value;
+
+use crate::{
+    Error, Home,
+    steps::{self, limits, patience},
+    worker::{self, Task},
+};
+
+/// The certified file.
+pub const SEALED: &str = "document.pdf";
+
+/// A file of a stored document, its bytes checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Length.
+    pub bytes: u64,
+    /// SHA-512 of its bytes, hexadecimal, as the inventory says.
+    pub sha512: String,
+}
+
+/// Whether pictures and words of a document may be shown: what may be secret is looked at on paper (Điều 11).
+pub fn may_be_seen(job: &Job) -> bool {
+    !matches!(&job.state, JobState::Held(_, reason) if reason == HoldReason::Secret.code())
+}
+
+/// Names of a stored document's files that people fetch: the certified file and the originals.
+///
+/// # Errors
+/// The last copy's own, when none can be read.
+pub fn files(home: &Home, job: &Job) -> Result<Vec<String>, Error> {
+    from_copies(home, job, |_, head| {
+        let names = head.parts.keys().filter(|name| *name == SEALED || name.starts_with("originals/"));
+        Ok(names.cloned().collect())
+    })
+}
+
+/// A file of a stored document, its digest checked before it is named.
+///
+/// # Errors
+/// The last copy's own, when none holds the file as it was stored.
+pub fn file(home: &Home, job: &Job, logical: &str) -> Result<StoredFile, Error> {
+    from_copies(home, job, |copy, head| {
+        let place = head.path_of(preserve::CopyStore::name(copy), logical)?;
+        let path = copy.path_of(&place)?;
+        let (sha512, bytes) = durable::sha512_file(&path, preserve::Trust::Cache)?;
+        if head.parts.get(logical) != Some(&sha512) {
+            return Err(Error::WorkFile { path });
+        }
+        Ok(StoredFile { path, bytes, sha512: sha512.to_hex() })
+    })
+}
+
+fn from_copies<T>(
+    home: &Home,
+    job: &Job,
+    read: impl Fn(&DirectoryCopy, &Head) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let id = job.document.ok_or(Error::TooFewCopies { required: 1, reachable: 0 })?;
+    let stored = home.register.stored(job.no)?;
+    let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
+    for (name, copy) in home.copies() {
+        let Some(expected) = stored.iter().find(|stored| stored.copy == name) else { continue };
+        let answer = copy.map_err(Error::from).and_then(|copy| {
+            let head = preserve::head(&copy, id)?;
+            if head.inventory_sha512.to_hex() != expected.inventory_sha512 {
+                return Err(Error::WorkFile { path: copy.root().to_owned() });
+            }
+            read(&copy, &head)
+        });
+        match answer {
+            Ok(answer) => return Ok(answer),
+            Err(error) => {
+                tracing::warn!(copy = name, document = %id, code = error.code(), "a copy was passed over");
+                last = error;
+            }
+        }
+    }
+    Err(last)
+}
+
+/// The words of a page: from the work files while they are there, else from a copy. None where nothing was read yet.
+pub fn words(home: &Home, job: &Job, page: u32) -> Option<PageWords> {
+    if !may_be_seen(job) {
+        return None;
+    }
+    if let Ok(bytes) = home.fetch(job.no, "words") {
+        let pages: Vec<PageWords> = serde_json::from_slice(&bytes).ok()?;
+        return pages.into_iter().find(|words| words.page == page);
+    }
+    steps::index::stored_page(home, job.document?, page).ok()
+}
+
+/// How many pages a document has, as far as is known.
+pub fn pages(home: &Home, job: &Job) -> u32 {
+    let known = job.card.get("pages").and_then(Value::as_u64).and_then(|pages| u32::try_from(pages).ok());
+    known.filter(|pages| *pages > 0).unwrap_or_else(|| {
+        let found = intake::Template::parse(&home.settings.inbound.template)
+            .and_then(|template| intake::candidate(&home.settings.inbound.path, &job.source, &template));
+        found.map_or(0, |candidate| candidate.files.len() as u32)
+    })
+}
+
+/// A page as a JPEG of a width: of the certified file when there is one, else of the scan as it lies in inbound.
+///
+/// # Errors
+/// [`Error::Held`] for what may not be seen; [`Error::Changed`] when there is no such page; the worker's own.
+pub fn picture(home: &Home, job: &Job, page: u32, width: u32) -> Result<Vec<u8>, Error> {
+    if !may_be_seen(job) {
+        return Err(Error::Held { reason: HoldReason::Secret, facts: Vec::new() });
+    }
+    let gone = || Error::Changed { source_path: job.source.clone() };
+    let at = page.checked_sub(1).ok_or_else(gone)?;
+    let (file, kind, frame) = if matches!(job.state, JobState::Done) {
+        (file(home, job, SEALED)?.path, SourceKind::Pdf, at)
+    } else {
+        in_inbound(home, job, at)?.ok_or_else(gone)?
+    };
+    let task = Task::Picture { file, kind, frame, width, limits: limits(home) };
+    worker::picture(&home.worker, &task, patience(home))
+}
+
+/// Where a page that was not stored yet lies: as it was claimed, else by the order of the files in its folder.
+fn in_inbound(home: &Home, job: &Job, at: u32) -> Result<Option<(PathBuf, SourceKind, u32)>, Error> {
+    if let Ok(submission) = steps::submission(home, job) {
+        let Some(page) = submission.pages.get(at as usize) else { return Ok(None) };
+        let kind = submission.files.get(page.file as usize).map(|file| file.kind);
+        let path = steps::originals(home, &submission).into_iter().nth(page.file as usize);
+        return Ok(path.zip(kind).map(|(path, kind)| (path, kind, page.frame)));
+    }
+    let template = intake::Template::parse(&home.settings.inbound.template)?;
+    let candidate = intake::candidate(&home.settings.inbound.path, &job.source, &template)?;
+    let (file, frame) = match candidate.files.as_slice() {
+        [only] => (Some(only), at),
+        files => (files.get(at as usize), 0),
+    };
+    let Some(file) = file else { return Ok(None) };
+    let kind = intake::kind_of(&file.path).map_err(|e| durable::Error::io("read", &file.path, e))?;
+    Ok(kind.map(|kind| (file.path.clone(), kind, frame)))
+}
+
+/// The verdicts of Điều 14 on a stored document, judged in a worker.
+///
+/// # Errors
+/// When no copy holds the certified file as it was stored.
+pub fn verdicts(home: &Home, job: &Job) -> Result<Value, Error> {
+    let file = file(home, job, SEALED)?;
+    Ok(worker::judge(&home.worker, &[file.path], &home.settings.trust.anchors, home.clock.now()))
+}
+
+/// When the last timestamp over a stored document ends, as it was judged when it was stored. None for a seal that did not
+/// rise yet.
+///
+/// # Errors
+/// The last copy's own, when none can be read.
+pub fn seal_ends(home: &Home, job: &Job) -> Result<Option<jiff::Timestamp>, Error> {
+    from_copies(home, job, |copy, head| {
+        let report = preserve::read_part(copy, head.id, "verification.json", 16 << 20)?;
+        let report: Value = serde_json::from_slice(&report)?;
+        let last = report.get("document_timestamps").and_then(Value::as_array).and_then(|stamps| stamps.last());
+        let ends = last.and_then(|stamp| stamp.get("ends")).and_then(Value::as_str);
+        Ok(ends.and_then(|ends| ends.parse().ok()))
+    })
+}
+
+/// Whether a copy can be used now, and what is on it.
+#[derive(Debug, Clone)]
+pub struct CopyState {
+    /// Its name.
+    pub name: String,
+    /// Where it is mounted.
+    pub path: PathBuf,
+    /// Identity of the medium; none when it is away.
+    pub medium: Option<String>,
+    /// Documents and bytes of content.
+    pub holds: Option<(u64, u64)>,
+    /// Code of what stands in the way.
+    pub fault: Option<String>,
+}
+
+/// The copies as they are now.
+pub fn copies(home: &Home) -> Vec<CopyState> {
+    let settings = &home.settings.copy;
+    home.copies()
+        .into_iter()
+        .zip(settings)
+        .map(|((name, copy), settings)| {
+            let found = copy.and_then(|copy| {
+                let stats = preserve::stats(&copy)?;
+                Ok((preserve::CopyStore::medium(&copy).to_owned(), (stats.objects, stats.bytes)))
+            });
+            let path = settings.path.clone();
+            match found {
+                Ok((medium, holds)) => CopyState { name, path, medium: Some(medium), holds: Some(holds), fault: None },
+                Err(error) => CopyState { name, path, medium: None, holds: None, fault: Some(error.code().to_owned()) },
+            }
+        })
+        .collect()
+}
+
+/// Finds pages in the home's index.
+///
+/// # Errors
+/// The index's own.
+pub fn find(home: &Home, query: &str, limit: usize) -> Result<search::Found, Error> {
+    Ok(steps::index::lock(home).find(query, limit)?)
+}
+
+/// Boxes on one page that answer a query, mm.
+///
+/// # Errors
+/// The index's own.
+pub fn boxes(home: &Home, id: DocumentId, page: u32, query: &str) -> Result<Vec<[f64; 4]>, Error> {
+    Ok(steps::index::lock(home).boxes(id, page, query)?)
+}
+
+/// When the certificate of the open signing session ends; unknown while none is open.
+pub fn certificate_ends(home: &Home) -> Option<jiff::Timestamp> {
+    let chain = home.signing.chain().ok()?;
+    pki::certificate::Certificate::parse(chain.first()?).ok().map(|leaf| leaf.not_after())
+}
