@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 /// Every file of the repository that people write, with its path below the root.
 fn files() -> Vec<(String, PathBuf)> {
     let root = root();
-    let skipped = |name: &str| matches!(name, "target" | ".git") || name.starts_with("target-");
+    let skipped = |name: &str| matches!(name, "target" | ".git" | "node_modules") || name.starts_with("target-");
     WalkDir::new(&root)
         .into_iter()
         .filter_entry(|entry| !skipped(&entry.file_name().to_string_lossy()))

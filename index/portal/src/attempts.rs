@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_name_waits_after_five_failures_and_others_do_not() {
         let attempts = Attempts::default();
-        let at = |s| Duration::from_secs(1000 + s);
+        let at = |s: u64| Duration::from_secs(1000 + s);
         for s in 0..5 {
             assert_eq!(attempts.wait("an", at(s)), None);
             attempts.failed("an", at(s));

@@ -82,7 +82,7 @@ fn text(app: &App) -> Result<String, Error> {
     let standings = app.register.standings()?;
     let now = app.home.clock.now();
     let sum = |keep: &dyn Fn(&register::Standing) -> bool| -> f64 {
-        standings.iter().filter(|s| keep(s)).map(|s| s.count as f64).sum()
+        standings.iter().filter(|s| keep(s)).map(|s| s.count).sum::<u64>() as f64
     };
     let working = |s: &register::Standing| matches!(s.state.as_str(), "ready" | "running");
     let queue: Vec<_> = Stage::ALL

@@ -69,6 +69,12 @@ impl View {
         messages::text(self.lang, code, facts)
     }
 
+    /// A text with the facts of an error.
+    pub(crate) fn tell_owned(&self, code: &str, facts: &[(String, String)]) -> String {
+        let facts: Vec<(&str, String)> = facts.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        self.tell(code, &facts)
+    }
+
     /// A text with one fact.
     pub(crate) fn t1(&self, code: &str, name: &str, value: &dyn std::fmt::Display) -> String {
         self.tell(code, &[(name, value.to_string())])
@@ -148,7 +154,9 @@ impl View {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
             .collect();
-        Some(self.tell(code, &facts))
+        // What the command line says about its own words has a text of its own here.
+        let own = format!("portal-{code}");
+        Some(self.tell(if messages::has(&own) { &own } else { code }, &facts))
     }
 }
 

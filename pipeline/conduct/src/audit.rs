@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use config::CopySettings;
 use model::{SystemClock, event::EventKind};
 use preserve::{audit as fixity, journal};
-use register::{Commit, Register};
+use register::{Commit, Facts, Register};
 use serde_json::{Value, json};
 
 use crate::{Error, open_copy};
@@ -53,12 +53,33 @@ pub fn audit(register: &Register, settings: &CopySettings) -> Result<Audited, Er
     Ok(Audited { json, unreadable: false, faults })
 }
 
-/// Notes the audit in the register when no daemon holds the home; a daemon's own audits are noted by itself.
-pub fn note(root: &Path, outcome: &str) {
+/// Faults an event carries; the rest is found again by the next audit.
+const NOTED: usize = 200;
+
+/// What is noted of an audit: its outcome, and the faults with the copy each is on.
+pub fn noted(outcome: &str, copies: &[Value]) -> Commit {
+    let mut faults = Vec::new();
+    for copy in copies {
+        for fault in copy.get("faults").and_then(Value::as_array).into_iter().flatten().take(NOTED - faults.len()) {
+            let mut fault = fault.clone();
+            if let Some(fields) = fault.as_object_mut() {
+                fields.insert("copy".into(), copy.get("name").cloned().unwrap_or(Value::Null));
+            }
+            faults.push(fault);
+        }
+    }
+    let mut facts = Facts::new();
+    if !faults.is_empty() {
+        facts.insert("faults".into(), json!(faults));
+    }
+    Commit::of(EventKind::Checked { copy: "*".into(), outcome: outcome.to_owned() }).with(facts)
+}
+
+/// Notes an audit in the register of a home that no daemon holds; a daemon is asked to note it itself.
+pub fn note(root: &Path, checked: &Commit) {
     let noted = durable::lock_home(root).map_err(Error::from).and_then(|_lock| {
         let register = Register::open(&root.join("register.sqlite"), Arc::new(SystemClock))?;
-        let checked = EventKind::Checked { copy: "*".into(), outcome: outcome.to_owned() };
-        register.note(&Commit::of(checked))?;
+        register.note(checked)?;
         Ok(())
     });
     if let Err(error) = noted {

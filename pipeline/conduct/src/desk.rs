@@ -185,8 +185,8 @@ pub struct CopyState {
     pub medium: Option<String>,
     /// Documents and bytes of content.
     pub holds: Option<(u64, u64)>,
-    /// Code of what stands in the way.
-    pub fault: Option<String>,
+    /// Code and facts of what stands in the way.
+    pub fault: Option<(String, Vec<(String, String)>)>,
 }
 
 /// The copies as they are now.
@@ -196,14 +196,17 @@ pub fn copies(home: &Home) -> Vec<CopyState> {
         .into_iter()
         .zip(settings)
         .map(|((name, copy), settings)| {
-            let found = copy.and_then(|copy| {
+            let found = copy.map_err(Error::from).and_then(|copy| {
                 let stats = preserve::stats(&copy)?;
                 Ok((preserve::CopyStore::medium(&copy).to_owned(), (stats.objects, stats.bytes)))
             });
             let path = settings.path.clone();
             match found {
                 Ok((medium, holds)) => CopyState { name, path, medium: Some(medium), holds: Some(holds), fault: None },
-                Err(error) => CopyState { name, path, medium: None, holds: None, fault: Some(error.code().to_owned()) },
+                Err(error) => {
+                    let fault = Some((error.code(), error.facts()));
+                    CopyState { name, path, medium: None, holds: None, fault }
+                }
             }
         })
         .collect()

@@ -32,6 +32,13 @@ pub(crate) enum Request {
     KeyClose,
     /// How it stands.
     KeyStatus,
+    /// An audit ended; it is to be noted in the register.
+    Audited {
+        /// `sound`, `damaged`, `unreadable`.
+        outcome: String,
+        /// The copies' parts of `mocban.audit/1`.
+        copies: Vec<serde_json::Value>,
+    },
     /// A person's decision.
     Decide {
         /// The document.
@@ -157,6 +164,10 @@ pub(crate) fn obey(home: &Home, request: Request) -> Answer {
             session(home)
         }
         Request::KeyStatus => session(home),
+        Request::Audited { outcome, copies } => match home.register.note(&conduct::audit::noted(&outcome, &copies)) {
+            Ok(()) => Answer::new(true, "audit-noted", Vec::new()),
+            Err(error) => Answer::failed(&error.into()),
+        },
         Request::Decide { id, decision, by, why } => match decide::decide(home, &id, &decision, &by, &why) {
             Ok(Decided::Moved) => {
                 let act = decision.act().name().to_owned();

@@ -253,10 +253,18 @@ impl Desk {
 
     /// The newest entries of a document's access log.
     pub fn accesses_of(&self, document: &str, limit: u32) -> Result<Vec<Access>, Error> {
+        self.accesses("WHERE document = ?1 ORDER BY no DESC LIMIT ?2", params![document, limit])
+    }
+
+    /// The newest entries of the access log.
+    pub fn newest_accesses(&self, limit: u32) -> Result<Vec<Access>, Error> {
+        self.accesses("ORDER BY no DESC LIMIT ?1", params![limit])
+    }
+
+    fn accesses(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Access>, Error> {
         let connection = self.lock();
-        let mut statement =
-            connection.prepare_cached("SELECT no, line FROM access WHERE document = ?1 ORDER BY no DESC LIMIT ?2")?;
-        let mut rows = statement.query(params![document, limit])?;
+        let mut statement = connection.prepare_cached(&format!("SELECT no, line FROM access {condition}"))?;
+        let mut rows = statement.query(values)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             found.push(read(row.get::<_, i64>(0)?.unsigned_abs(), &row.get::<_, String>(1)?)?);

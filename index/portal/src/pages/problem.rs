@@ -25,14 +25,12 @@ pub(crate) fn page(view: &View, status: StatusCode, text: &str) -> Response {
 /// An error of the house: its text tells what happened and what to do.
 pub(crate) fn of(view: &View, error: &Error) -> Response {
     tracing::warn!(code = error.code(), reason = %error, "a page could not be shown");
-    let facts = error.facts();
-    let facts: Vec<(&str, String)> = facts.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
     let status = match error.disposition() {
         model::Disposition::Hold(_) => StatusCode::NOT_FOUND,
         model::Disposition::Wait(_) | model::Disposition::Retry { .. } => StatusCode::SERVICE_UNAVAILABLE,
         model::Disposition::Bug => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    write(view, status, view.tell(&error.code(), &facts), error.code())
+    write(view, status, view.tell_owned(&error.code(), &error.facts()), error.code())
 }
 
 /// No such page.

@@ -5,7 +5,12 @@ use std::path::Path;
 use conduct::Error;
 use serde_json::{Value, json};
 
-use crate::{commands, exit, ui::Ui};
+use crate::{
+    commands,
+    control::{self, Request},
+    exit,
+    ui::Ui,
+};
 
 pub(super) fn audit(ui: Ui, root: &Path, only: Option<&str>) -> Result<u8, Error> {
     let (settings, register) = commands::reading(root)?;
@@ -35,7 +40,11 @@ pub(super) fn audit(ui: Ui, root: &Path, only: Option<&str>) -> Result<u8, Error
         show(ui, &copies);
         ui.say(&format!("audit-{outcome}"), &[]);
     }
-    conduct::audit::note(root, outcome);
+    // A daemon holds the register: it is told, and notes the audit itself.
+    let request = Request::Audited { outcome: outcome.to_owned(), copies: copies.clone() };
+    if control::ask(root, &request)?.is_none() {
+        conduct::audit::note(root, &conduct::audit::noted(outcome, &copies));
+    }
     Ok(if damaged || unreadable { exit::DAMAGE } else { exit::OK })
 }
 

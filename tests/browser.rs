@@ -1,0 +1,90 @@
+//! The portal in a real browser, over a sandbox with real sealed documents (`tests/browser/` drives it).
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use mocban_tests::sandbox::{Sandbox, binary, root};
+use serde_json::{Value, json};
+
+/// A daemon that ends with this.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.0.kill().and_then(|()| self.0.wait()));
+    }
+}
+
+/// Starts the daemon and reads what it tells the operator: the portal's address and the first password.
+fn serve(sandbox: &Sandbox) -> (Serving, String, String) {
+    let mut child = Command::new(binary("mocban"))
+        .arg("--home")
+        .arg(sandbox.home())
+        .args(["--lang", "en", "serve"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("mocban serve");
+    let lines = BufReader::new(child.stdout.take().expect("output")).lines();
+    let serving = Serving(child);
+    let (mut address, mut password) = (None, None);
+    for line in lines {
+        let line = line.expect("a line");
+        address = line.split("open at ").nth(1).map(|rest| rest.trim_end_matches('/').to_owned()).or(address);
+        password = line
+            .split("one-time password: ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next())
+            .map(str::to_owned)
+            .or(password);
+        if let (Some(address), Some(password)) = (&address, &password) {
+            return (serving, address.clone(), password.clone());
+        }
+    }
+    panic!("the daemon ended without telling where the portal is");
+}
+
+/// What the browser's test must find again: certified files with their digests and words that find them.
+fn expected(sandbox: &Sandbox) -> (Vec<Value>, Vec<Value>) {
+    let (mut sealed, mut held) = (Vec::new(), Vec::new());
+    for document in sandbox.ask(&["status", "--documents"]) {
+        if document["state"] == "held" {
+            held.push(json!({"job": document["job"], "reason": document["reason"]}));
+        }
+        let Some(subject) = document["description"]["subject"]["value"].as_str() else { continue };
+        if document["state"] == "done" && document["form"] == "assembled" {
+            let words: Vec<&str> = subject.split_whitespace().take(8).collect();
+            sealed.push(json!({
+                "id": document["id"], "number": document["certification"]["number"], "pages": document["pages"],
+                "sha256": document["sealed_sha256"], "words": words.join(" "),
+            }));
+        }
+    }
+    (sealed, held)
+}
+
+#[test]
+fn people_find_check_fetch_and_decide() {
+    let sandbox = Sandbox::new();
+    sandbox.make();
+    sandbox.drop_papers("demo");
+    let worked = sandbox.mocban(&["run"]);
+    assert_eq!(worked.status.code(), Some(20), "{}", String::from_utf8_lossy(&worked.stderr));
+    let (sealed, held) = expected(&sandbox);
+    assert!(sealed.len() > 5 && held.len() > 3, "sealed {sealed:?}, held {held:?}");
+    let (_serving, address, password) = serve(&sandbox);
+    let browser = root().join("tests/browser");
+    let tested = Command::new("node")
+        .args(["--test", "--test-concurrency=1", "portal.test.js"])
+        .current_dir(&browser)
+        .env("PORTAL", &address)
+        .env("PASSWORD", &password)
+        .env("SEALED", json!(sealed).to_string())
+        .env("HELD", json!(held).to_string())
+        .output()
+        .expect("node starts (./ops/install test)");
+    let said = format!("{}\n{}", String::from_utf8_lossy(&tested.stdout), String::from_utf8_lossy(&tested.stderr));
+    assert!(tested.status.success(), "{said}");
+}
