@@ -101,7 +101,7 @@ impl App {
         let sealed = job.card.get("sealed_sha256").and_then(Value::as_str).unwrap_or_default();
         let look = job.card.get("look").and_then(Value::as_str).unwrap_or_default();
         let key = (format!("{} {} {sealed} {look}", job.no, conduct::card::state_name(&job.state)), page, width);
-        if desk::may_be_seen(job)
+        if desk::may_be_seen(&self.home, job)
             && let Some(kept) = self.pictures.get(&key)
         {
             return Ok(kept);

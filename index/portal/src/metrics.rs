@@ -70,10 +70,10 @@ fn family(out: &mut String, name: &str, help: &str, lines: &[(String, f64)]) {
     if lines.is_empty() {
         return;
     }
-    out.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n"));
+    out.extend(["# HELP ", name, " ", help, "\n# TYPE ", name, " gauge\n"]);
     for (labels, value) in lines {
         let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
-        out.push_str(&format!("{name}{labels} {value}\n"));
+        out.extend([name, &labels, " ", &value.to_string(), "\n"]);
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct View {
     /// Name of the account; empty for strangers.
     pub(crate) name: String,
     pub(crate) archivist: bool,
+    /// How many documents wait for a person.
+    pub(crate) waiting: u64,
     /// What each form carries.
     pub(crate) csrf: String,
     /// Which part of the portal this is.
@@ -39,6 +41,7 @@ impl View {
         Self {
             name: visitor.name().to_owned(),
             archivist: visitor.is_archivist(),
+            waiting: visitor.waiting,
             csrf: visitor.session.csrf.clone(),
             here,
             ..Self::stranger(&visitor.reader)
@@ -53,6 +56,7 @@ impl View {
             lang: reader.lang,
             name: String::new(),
             archivist: false,
+            waiting: 0,
             csrf: String::new(),
             here: "",
             switch: format!("{}?{and}lang={other}", reader.path),

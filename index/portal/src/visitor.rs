@@ -40,6 +40,8 @@ pub(crate) struct Visitor {
     pub(crate) reader: Reader,
     pub(crate) session: Session,
     pub(crate) token: [u8; 32],
+    /// How many documents wait for a person.
+    pub(crate) waiting: u64,
 }
 
 impl Visitor {
@@ -122,9 +124,16 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, nex
     let Some(token) = token_of(&CookieJar::from_headers(request.headers())) else { return to_login(&reader) };
     let limits = app.session_limits();
     let by_hand = !request.headers().contains_key("x-mocban-renews");
-    let found = app.work(move |app| app.desk.session(&token, limits, by_hand)).await;
-    let session = match found {
-        Some(Ok(Some(session))) => session,
+    let found = app
+        .work(move |app| {
+            let Some(session) = app.desk.session(&token, limits, by_hand)? else { return Ok(None) };
+            let decides = session.account.role == Role::Archivist;
+            let waiting = if decides { app.register.count_for_a_person()? } else { 0 };
+            Ok::<_, register::Error>(Some((session, waiting)))
+        })
+        .await;
+    let (session, waiting) = match found {
+        Some(Ok(Some(found))) => found,
         Some(Ok(None)) => return to_login(&reader),
         Some(Err(error)) => return pages::problem::of(&View::stranger(&reader), &error.into()),
         None => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -133,7 +142,7 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, nex
     if session.account.state != PasswordState::Own && !may_stay {
         return Redirect::to("/password").into_response();
     }
-    request.extensions_mut().insert(Visitor { reader, session, token });
+    request.extensions_mut().insert(Visitor { reader, session, token, waiting });
     next.run(request).await
 }
 

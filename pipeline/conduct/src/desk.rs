@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use model::{DocumentId, HoldReason, PageWords, SourceKind, stage::JobState};
+use model::{DocumentId, HoldReason, PageWords, Secrecy, SourceKind, Stage, stage::JobState};
 use preserve::{DirectoryCopy, Head};
 use register::Job;
 use serde_json::Value;
@@ -30,9 +30,31 @@ pub struct StoredFile {
     pub sha512: String,
 }
 
-/// Whether pictures and words of a document may be shown: what may be secret is looked at on paper (Điều 11).
-pub fn may_be_seen(job: &Job) -> bool {
-    !matches!(&job.state, JobState::Held(_, reason) if reason == HoldReason::Secret.code())
+/// Whether pictures and words of a document may be shown: what may be secret is looked at on paper (Điều 11). That is what
+/// the gate held, also after it was turned away for that; and before the gate what its declaration calls secret.
+pub fn may_be_seen(home: &Home, job: &Job) -> bool {
+    let told = job.card.get("detail").and_then(|detail| detail.get("code")).and_then(Value::as_str);
+    let held = matches!(&job.state, JobState::Held(_, reason) if reason == HoldReason::Secret.code());
+    if held || told.is_some_and(|code| code.starts_with("held-secret")) {
+        return false;
+    }
+    let before_the_gate = matches!(&job.state,
+        JobState::Ready(stage) | JobState::Running(stage) | JobState::Waiting(stage, _) | JobState::Held(stage, _)
+            if *stage <= Stage::Describe);
+    !before_the_gate || !declared_secret(home, job)
+}
+
+/// What cannot be understood may say that the document is secret.
+fn declared_secret(home: &Home, job: &Job) -> bool {
+    let declared = intake::Template::parse(&home.settings.inbound.template)
+        .and_then(|template| intake::candidate(&home.settings.inbound.path, &job.source, &template))
+        .and_then(|candidate| intake::read_declared(&candidate));
+    match declared {
+        Ok(declared) => declared.secrecy.is_some_and(|level| level > Secrecy::Thuong),
+        Err(intake::Error::Declaration { .. }) => true,
+        // Nothing lies there (any more): there is nothing to show either.
+        Err(_) => false,
+    }
 }
 
 /// Names of a stored document's files that people fetch: the certified file and the originals.
@@ -92,7 +114,7 @@ fn from_copies<T>(
 
 /// The words of a page: from the work files while they are there, else from a copy. None where nothing was read yet.
 pub fn words(home: &Home, job: &Job, page: u32) -> Option<PageWords> {
-    if !may_be_seen(job) {
+    if !may_be_seen(home, job) {
         return None;
     }
     if let Ok(bytes) = home.fetch(job.no, "words") {
@@ -117,7 +139,7 @@ pub fn pages(home: &Home, job: &Job) -> u32 {
 /// # Errors
 /// [`Error::Held`] for what may not be seen; [`Error::Changed`] when there is no such page; the worker's own.
 pub fn picture(home: &Home, job: &Job, page: u32, width: u32) -> Result<Vec<u8>, Error> {
-    if !may_be_seen(job) {
+    if !may_be_seen(home, job) {
         return Err(Error::Held { reason: HoldReason::Secret, facts: Vec::new() });
     }
     let gone = || Error::Changed { source_path: job.source.clone() };

@@ -10,7 +10,7 @@ use crate::{Error, find::Candidate, names::decode_name};
 const DECLARATION_MAX_BYTES: u64 = 256 * 1024;
 
 /// Reads a candidate's declaration; none is an empty one.
-pub(crate) fn read(candidate: &Candidate) -> Result<Declared, Error> {
+pub fn read(candidate: &Candidate) -> Result<Declared, Error> {
     let Some(path) = &candidate.declared else { return Ok(Declared::default()) };
     let shown = format!("{} ({})", candidate.source, path.file_name().unwrap_or_default().to_string_lossy());
     let refused = |detail: String| Error::Declaration { path: shown.clone(), detail };

@@ -293,6 +293,17 @@ impl Register {
         )
     }
 
+    /// How many jobs wait for a person's decision.
+    pub fn count_for_a_person(&self) -> Result<u64, Error> {
+        let connection = self.lock();
+        let count: i64 = connection
+            .prepare_cached(
+                "SELECT count(*) FROM job WHERE state = 'held' OR (state = 'waiting' AND reason = 'review')",
+            )?
+            .query_row([], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// The newest finished jobs.
     pub fn newest_done(&self, limit: usize) -> Result<Vec<Job>, Error> {
         self.select("WHERE state = 'done' ORDER BY no DESC LIMIT ?1", params![limit as i64])

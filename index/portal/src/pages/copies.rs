@@ -20,7 +20,7 @@ struct Fault {
     copy: String,
     object: String,
     path: String,
-    fault: String,
+    kind: String,
 }
 
 struct Audit {
@@ -55,7 +55,7 @@ fn write(app: &App, v: &View) -> Result<Response, Error> {
                 copy: text(fault, "copy"),
                 object: text(fault, "object"),
                 path: text(fault, "path"),
-                fault: text(fault, "fault"),
+                kind: text(fault, "fault"),
             })
             .collect();
         Some(Audit { at: v.time(record.at), outcome: outcome.clone(), faults })

@@ -66,7 +66,7 @@ struct FieldBox {
 }
 
 /// One of the four verdicts.
-struct Verdict {
+struct Checked {
     part: &'static str,
     verdict: String,
     reasons: Vec<String>,
@@ -75,7 +75,7 @@ struct Verdict {
 struct Signature {
     signer: String,
     time: String,
-    verdicts: Vec<Verdict>,
+    verdicts: Vec<Checked>,
 }
 
 struct Judged {
@@ -100,7 +100,7 @@ struct Happened {
 
 #[derive(Template)]
 #[template(path = "document.html")]
-struct Page<'a> {
+struct DocumentPage<'a> {
     v: &'a View,
     job: i64,
     address: String,
@@ -122,7 +122,7 @@ struct Page<'a> {
     fields_here: Vec<FieldBox>,
     text: Option<String>,
     known: Vec<Known>,
-    badges: Badges,
+    badges: Option<Badges>,
     judged: Option<Judged>,
     copies: Vec<(String, Option<String>)>,
     sealed_sha256: Option<String>,
@@ -204,7 +204,7 @@ fn write(
 ) -> Result<Response, Error> {
     let pages = desk::pages(&app.home, job);
     let page = asked.page.unwrap_or(1).clamp(1, pages.max(1));
-    let seen = desk::may_be_seen(job) && pages > 0;
+    let seen = desk::may_be_seen(&app.home, job) && pages > 0;
     if seen {
         app.looked(visitor.name(), job, page)?;
     }
@@ -224,7 +224,7 @@ fn write(
     let (_, reason) = card::place(&job.state);
     let stored = app.register.stored(job.no)?;
     let of = |name: &String| stored.iter().find(|stored| &stored.copy == name).map(|stored| v.time_of(&stored.at));
-    show(&Page {
+    show(&DocumentPage {
         v,
         job: job.no,
         title: title(job),
@@ -245,7 +245,11 @@ fn write(
         fields_here: fields_here(v, &description, page),
         text: words.map(|words| words.text()),
         known: known(v, &description, &address),
-        badges: pages::find::badges(app, v, job, check.as_ref())?,
+        badges: if job.state == JobState::Done {
+            Some(pages::find::badges(app, v, job, check.as_ref())?)
+        } else {
+            None
+        },
         judged,
         copies: app.home.settings.copy.iter().map(|copy| (copy.name.clone(), of(&copy.name))).collect(),
         sealed_sha256: card_text(job, "sealed_sha256").map(str::to_owned),
@@ -329,7 +333,7 @@ fn judged(v: &View, report: &Value) -> Judged {
                 time: v.time_of(&text(signature, "/time")),
                 verdicts: ["signature", "content", "certificate", "timestamp"]
                     .into_iter()
-                    .map(|part| Verdict {
+                    .map(|part| Checked {
                         part,
                         verdict: text(signature, &format!("/{part}/verdict")),
                         reasons: reasons(signature.pointer(&format!("/{part}/reasons"))),

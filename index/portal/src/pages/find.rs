@@ -62,7 +62,7 @@ pub(crate) struct Badges {
 
 #[derive(Template)]
 #[template(path = "find.html")]
-struct Page<'a> {
+struct FindPage<'a> {
     v: &'a View,
     q: String,
     q_encoded: String,
@@ -91,7 +91,7 @@ fn newest(app: &App, v: &View) -> Result<Response, Error> {
     let jobs = app.register.newest_done(AT_ONCE)?;
     let rows = jobs.iter().map(|job| row(app, v, job, check.as_ref(), 1)).collect::<Result<Vec<_>, _>>()?;
     let (q, q_encoded) = (String::new(), String::new());
-    show(&Page { v, q, q_encoded, total: 0, rows, suggestion: None, page: 1, last: 1 })
+    show(&FindPage { v, q, q_encoded, total: 0, rows, suggestion: None, page: 1, last: 1 })
 }
 
 fn found(app: &App, v: &View, q: String, page: usize) -> Result<Response, Error> {
@@ -110,7 +110,7 @@ fn found(app: &App, v: &View, q: String, page: usize) -> Result<Response, Error>
     }
     let suggestion = found.suggestion.map(|words| (format!("/?q={}", encode(&words)), words));
     let last = found.total.div_ceil(AT_ONCE).clamp(1, MOST_PAGES);
-    show(&Page { v, q, q_encoded, total: found.total as u64, rows, suggestion, page, last })
+    show(&FindPage { v, q, q_encoded, total: found.total as u64, rows, suggestion, page, last })
 }
 
 /// Runs of words of a snippet, each with whether it answers.

@@ -86,17 +86,13 @@ pub(crate) async fn list(State(app): State<Arc<App>>, visitor: Visitor) -> Respo
     let done = app
         .work(move |app| {
             let jobs = app.register.jobs_for_a_person(MOST)?;
-            let all: u64 = app.register.standings()?.iter().filter(|s| is_for_a_person(s)).map(|s| s.count).sum();
+            let all = app.register.count_for_a_person()?;
             let cards = jobs.iter().map(|job| card(app, &v, job)).collect::<Result<Vec<_>, Error>>()?;
             let more = all.saturating_sub(cards.len() as u64);
             show(&Page { v: &v, cards, more, single: false, problem: None })
         })
         .await;
     pages::answer(&view, done)
-}
-
-fn is_for_a_person(s: &register::Standing) -> bool {
-    s.state == "held" || (s.state == "waiting" && s.reason.as_deref() == Some("review"))
 }
 
 /// One held document.
@@ -161,7 +157,7 @@ fn card(app: &App, v: &View, job: &Job) -> Result<Card, Error> {
     let reason = waits(job).unwrap_or_default().to_owned();
     let (stage, _) = card::place(&job.state);
     let entered = app.register.entered_at(job.no)?;
-    let pages = if desk::may_be_seen(job) { desk::pages(&app.home, job) } else { 0 };
+    let pages = if desk::may_be_seen(&app.home, job) { desk::pages(&app.home, job) } else { 0 };
     // Page one tells most; where pages are missing or unlike, all of them do.
     let shown = if reason == HoldReason::Incomplete.code() { 12 } else { 1 };
     let paper = desk::words(&app.home, job, 1).map_or(A4, |words| pages::document::size(&words));
