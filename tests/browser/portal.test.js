@@ -195,14 +195,35 @@ test("a held document is rejected through the page, by name", async () => {
   assert.ok(await page.locator("rect.area").count() > 0, "the area of the mark is drawn");
   const forged = await page.context().request.post(`${PORTAL}/held/${chosen.job}`, { form: { decision: "reject", csrf: "0" } });
   assert.equal(forged.status(), 403, "a form without its token");
-  await page.locator("form.acts summary").click();
+  // The mark never stands on ink: a box over the table is refused with the reason, and the document stays held.
+  await page.fill(`#x${chosen.job}`, "30");
+  await page.fill(`#y${chosen.job}`, "40");
+  await page.locator(".acts details").first().locator("button").click();
+  assert.equal(await page.locator("[role=alert]").count(), 1, "a place on ink is refused");
+  assert.match(await page.textContent("[role=alert]"), /mm/);
+  await page.locator("summary.danger").click();
+  await page.fill(`#why-reject${chosen.job}`, "quét lại với lề rộng hơn");
   await page.click("button.danger");
   assert.equal(new URL(page.url()).pathname, "/held");
   await page.goto(`${PORTAL}/job/${chosen.job}`);
   await page.locator("details", { hasText: /Lịch sử/ }).locator("summary").click();
   const history = await page.locator(".history").first().textContent();
-  assert.match(history, /Từ chối/);
+  assert.match(history, /Từ chối: quét lại với lề rộng hơn/);
   assert.ok(history.includes(PORTAL_NAME), "by whom");
+  await page.context().close();
+});
+
+test("pages that do not fit are accepted with a reason, and go on", async () => {
+  const page = await visit({ javaScriptEnabled: false });
+  await login(page);
+  const chosen = held.find((document) => document.reason === "incomplete");
+  await page.goto(`${PORTAL}/held/${chosen.job}`);
+  await page.locator("summary", { hasText: "Chấp nhận" }).click();
+  await page.fill(`#why-accept${chosen.job}`, "đã đếm lại, đủ tờ");
+  await page.fill(`#sheets${chosen.job}`, "1");
+  await page.locator("details[open] button").click();
+  assert.equal(new URL(page.url()).pathname, "/held");
+  assert.equal(await page.locator(`article[aria-labelledby=t${chosen.job}]`).count(), 0, "it waits for nobody any more");
   await page.context().close();
 });
 

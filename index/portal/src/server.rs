@@ -56,6 +56,7 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
     let decides = Router::new()
         .route("/held", get(pages::held::list))
         .route("/held/{job}", get(pages::held::one).post(pages::held::decide))
+        .route("/held/{job}/description", post(pages::held::correct))
         .route("/flow", get(pages::flow::page))
         .route("/job/{job}", get(pages::document::of_job))
         .layer(from_fn(visitor::archivists));

@@ -76,7 +76,13 @@ impl View {
     /// A text with the facts of an error.
     pub(crate) fn tell_owned(&self, code: &str, facts: &[(String, String)]) -> String {
         let facts: Vec<(&str, String)> = facts.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        self.tell(code, &facts)
+        self.tell_here(code, &facts)
+    }
+
+    /// What speaks of the command line's own words has a text of its own here.
+    fn tell_here(&self, code: &str, facts: &[(&str, String)]) -> String {
+        let own = format!("portal-{code}");
+        self.tell(if messages::has(&own) { &own } else { code }, facts)
     }
 
     /// A text with one fact.
@@ -158,9 +164,7 @@ impl View {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
             .collect();
-        // What the command line says about its own words has a text of its own here.
-        let own = format!("portal-{code}");
-        Some(self.tell(if messages::has(&own) { &own } else { code }, &facts))
+        Some(self.tell_here(code, &facts))
     }
 }
 

@@ -54,7 +54,7 @@ pub fn audit(register: &Register, settings: &CopySettings) -> Result<Audited, Er
 }
 
 /// Faults an event carries; the rest is found again by the next audit.
-const NOTED: usize = 200;
+pub const NOTED: usize = 200;
 
 /// What is noted of an audit: its outcome, and the faults with the copy each is on.
 pub fn noted(outcome: &str, copies: &[Value]) -> Commit {

@@ -94,7 +94,7 @@ fn from_copies<T>(
     let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
     for (name, copy) in home.copies() {
         let Some(expected) = stored.iter().find(|stored| stored.copy == name) else { continue };
-        let answer = copy.map_err(Error::from).and_then(|copy| {
+        let answer = copy.and_then(|copy| {
             let head = preserve::head(&copy, id)?;
             if head.inventory_sha512.to_hex() != expected.inventory_sha512 {
                 return Err(Error::WorkFile { path: copy.root().to_owned() });
@@ -149,7 +149,7 @@ pub fn picture(home: &Home, job: &Job, page: u32, width: u32) -> Result<Vec<u8>,
     } else {
         in_inbound(home, job, at)?.ok_or_else(gone)?
     };
-    let task = Task::Picture { file, kind, frame, width, limits: limits(home) };
+    let task = Task::Picture { file, kind, frame, width, limits: limits(home, 1) };
     worker::picture(&home.worker, &task, patience(home))
 }
 
@@ -178,7 +178,7 @@ fn in_inbound(home: &Home, job: &Job, at: u32) -> Result<Option<(PathBuf, Source
 /// When no copy holds the certified file as it was stored.
 pub fn verdicts(home: &Home, job: &Job) -> Result<Value, Error> {
     let file = file(home, job, SEALED)?;
-    Ok(worker::judge(&home.worker, &[file.path], &home.settings.trust.anchors, home.clock.now()))
+    Ok(worker::judge(&home.worker, &[file.path], &home.settings.trust.anchors, home.clock.now(), limits(home, 1)))
 }
 
 /// When the last timestamp over a stored document ends, as it was judged when it was stored. None for a seal that did not
@@ -218,7 +218,7 @@ pub fn copies(home: &Home) -> Vec<CopyState> {
         .into_iter()
         .zip(settings)
         .map(|((name, copy), settings)| {
-            let found = copy.map_err(Error::from).and_then(|copy| {
+            let found = copy.and_then(|copy| {
                 let stats = preserve::stats(&copy)?;
                 Ok((preserve::CopyStore::medium(&copy).to_owned(), (stats.objects, stats.bytes)))
             });

@@ -268,7 +268,7 @@ pub(crate) fn size(words: &PageWords) -> (f64, f64) {
     if width > 1.0 && height > 1.0 { (width, height) } else { A4 }
 }
 
-fn term(v: &View, field: Field) -> String {
+pub(crate) fn term(v: &View, field: Field) -> String {
     if v.is_vi() { field.term().to_owned() } else { v.tt("portal-field", field.name()) }
 }
 
@@ -362,13 +362,16 @@ fn happened(v: &View, record: &Record) -> Happened {
         EventKind::Waited { cause } => ("waited", v.tt("reason", cause)),
         EventKind::Resumed => ("resumed", String::new()),
         EventKind::Held { reason } => ("held", v.tt("reason", reason)),
-        EventKind::Decided { decision, .. } => ("decided", v.tt("portal-act", decision)),
+        EventKind::Decided { decision, why, .. } if why.is_empty() => ("decided", v.tt("portal-act", decision)),
+        EventKind::Decided { decision, why, .. } => ("decided", format!("{}: {why}", v.tt("portal-act", decision))),
         EventKind::Duplicated { of } => ("duplicated", of.clone()),
         EventKind::Tried { source } => ("tried", source.clone()),
         EventKind::Booked { year, number } => ("booked", format!("{number}/{year}")),
         EventKind::Voided { year, number, why } => ("voided", format!("{number}/{year} ({why})")),
         EventKind::Stored { copy, version } => ("stored", format!("{copy}, {version}")),
         EventKind::Checked { copy, .. } => ("checked", copy.clone()),
+        EventKind::Corrected { fields, .. } => ("corrected", fields.join(", ")),
+        EventKind::Pinned { copy, medium } => ("pinned", format!("{copy}, {medium}")),
         EventKind::Raised => ("raised", String::new()),
         EventKind::Restarted => ("restarted", String::new()),
         EventKind::Adopted => ("adopted", String::new()),

@@ -8,9 +8,10 @@ use axum::{
     response::Response,
 };
 use conduct::desk;
-use model::{Description, Field};
+use model::{Description, Field, event::EventKind};
 use register::{Job, Record};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     Error,
@@ -163,9 +164,7 @@ pub(crate) fn badges(app: &App, v: &View, job: &Job, check: Option<&Record>) -> 
     // An audit says nothing about what was stored after it.
     let newest = stored.iter().filter_map(|stored| stored.at.parse::<jiff::Timestamp>().ok()).max();
     let seen = check.filter(|check| newest.is_some_and(|stored| stored <= check.at));
-    let sound = seen.is_some_and(
-        |check| matches!(&check.event, model::event::EventKind::Checked { outcome, .. } if outcome == "sound"),
-    );
+    let sound = seen.is_some_and(|check| sound(job, check));
     Ok(Badges {
         certified: certified(job),
         level: card_text(job, "level").map(str::to_owned),
@@ -175,6 +174,18 @@ pub(crate) fn badges(app: &App, v: &View, job: &Job, check: Option<&Record>) -> 
         audited: seen.map(|check| v.day(check.at)),
         sound,
     })
+}
+
+/// Whether an audit found a document as it was stored: none of its faults is of this document. A copy that could not be
+/// read, and a list that was cut, leave every document open.
+fn sound(job: &Job, check: &Record) -> bool {
+    let EventKind::Checked { outcome, .. } = &check.event else { return false };
+    let faults: Vec<&Value> = check.facts.get("faults").and_then(Value::as_array).into_iter().flatten().collect();
+    let named = |fault: &Value| fault.get("object").and_then(Value::as_str).map(str::to_owned);
+    let whole = !faults.is_empty() && faults.len() < conduct::audit::NOTED;
+    let own = job.document.map(|id| id.to_string());
+    let others = faults.iter().all(|fault| named(fault).is_some_and(|object| Some(object) != own));
+    outcome == "sound" || (outcome == "damaged" && whole && others)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Held: what a person must decide, with the picture of why and the acts that are possible.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -9,11 +9,12 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use conduct::{
-    card,
-    decide::{self, Decided},
+    card, correct,
+    decide::{self, Decided, Decision, Wanted},
     desk,
+    refused::Refused,
 };
-use model::{HoldReason, stage::JobState};
+use model::{Description, HoldReason, stage::JobState};
 use register::Job;
 
 use crate::{
@@ -28,28 +29,6 @@ use crate::{
 const MOST: usize = 60;
 const A4: (f64, f64) = (210.0, 297.0);
 
-/// An act that a person may choose: its name is the decision's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Act {
-    pub(crate) name: &'static str,
-    /// Whether it goes on with the document (shown first and strongest).
-    pub(crate) onward: bool,
-}
-
-const RETRY: Act = Act { name: "retry", onward: true };
-const ACCEPT: Act = Act { name: "accept", onward: true };
-const APPROVE: Act = Act { name: "approve", onward: true };
-const REJECT: Act = Act { name: "reject", onward: false };
-
-/// What may be decided for a reason. Nothing else is taken, whatever a form says.
-pub(crate) fn acts(reason: &str) -> &'static [Act] {
-    match reason {
-        "review" => &[APPROVE, REJECT],
-        "secret" | "invalid_signature" => &[ACCEPT, REJECT],
-        _ => &[RETRY, REJECT],
-    }
-}
-
 struct Card {
     job: i64,
     address: String,
@@ -58,7 +37,13 @@ struct Card {
     why: String,
     facts: Option<String>,
     todo: String,
-    acts: &'static [Act],
+    acts: Vec<&'static str>,
+    /// Whether sheets may be counted with the accepting.
+    counts: bool,
+    /// Sizes of the mark, with their measures.
+    sizes: Vec<(String, String)>,
+    /// What a reviewer may correct: field, term, value.
+    fields: Vec<(&'static str, String, String)>,
     stage: String,
     since: String,
     /// Pages to look at; empty for what is looked at on paper only.
@@ -103,13 +88,13 @@ pub(crate) async fn one(State(app): State<Arc<App>>, visitor: Visitor, Path(job)
     pages::answer(&view, done)
 }
 
-fn one_page(app: &App, v: &View, no: i64, problem: Option<&str>) -> Result<Response, Error> {
+fn one_page(app: &App, v: &View, no: i64, problem: Option<String>) -> Result<Response, Error> {
     let job = app.register.job(no)?;
     if waits(&job).is_none() {
         return Ok(Redirect::to(&address(&job)).into_response());
     }
     let cards = vec![card(app, v, &job)?];
-    show(&Page { v, cards, more: 0, single: true, problem: problem.map(|code| v.t(code)) })
+    show(&Page { v, cards, more: 0, single: true, problem })
 }
 
 /// The reason a job waits for a person.
@@ -132,25 +117,82 @@ pub(crate) async fn decide(
     let v = view.clone();
     let done = app
         .work(move |app| {
-            let job = app.register.job(no)?;
-            let chosen = form.field("decision");
-            let possible = waits(&job).is_some_and(|reason| acts(reason).iter().any(|act| act.name == chosen));
-            if !possible {
-                let mut page = one_page(app, &v, no, Some("portal-not-possible"))?;
-                *page.status_mut() = StatusCode::CONFLICT;
-                return Ok(page);
-            }
-            match decide::decide(&app.home, &format!("#{no}"), chosen, visitor.name())? {
+            let name = format!("#{no}");
+            let Some(decision) = decision(&form) else { return refused(app, &v, no, v.t("portal-not-possible")) };
+            match decide::decide(&app.home, &name, &decision, visitor.name(), form.field("why"))? {
                 Decided::Moved => Ok(Redirect::to("/held").into_response()),
-                Decided::NotOne | Decided::NotWaiting => {
-                    let mut page = one_page(app, &v, no, Some("portal-not-possible"))?;
-                    *page.status_mut() = StatusCode::CONFLICT;
-                    Ok(page)
-                }
+                Decided::Refused(why) => refused(app, &v, no, told(app, &v, no, &why)?),
             }
         })
         .await;
     pages::answer(&view, done)
+}
+
+/// A reviewer's corrections of what was read.
+pub(crate) async fn correct(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    Path(no): Path<i64>,
+    form: Signed,
+) -> Response {
+    let view = View::of(&visitor, "held");
+    let v = view.clone();
+    let done = app
+        .work(move |app| {
+            let before = description(&app.register.job(no)?);
+            let changed: BTreeMap<String, String> = correct::fields()
+                .filter_map(|field| {
+                    let said = form.0.get(&format!("field-{}", field.name()))?.trim();
+                    let differs = said != before.value(field).unwrap_or_default();
+                    differs.then(|| (field.name().to_owned(), said.to_owned()))
+                })
+                .collect();
+            if changed.is_empty() {
+                return Ok(Redirect::to(&format!("/held/{no}")).into_response());
+            }
+            match correct::correct(&app.home, &format!("#{no}"), &changed, visitor.name())? {
+                Ok(()) => Ok(Redirect::to(&format!("/held/{no}")).into_response()),
+                Err(why) => refused(app, &v, no, told(app, &v, no, &why)?),
+            }
+        })
+        .await;
+    pages::answer(&view, done)
+}
+
+/// What a form says. What it means for the document is judged where decisions are made.
+fn decision(form: &Signed) -> Option<Decision> {
+    let number = |name: &str| form.field(name).trim().replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite());
+    Some(match form.field("decision") {
+        "retry" => Decision::Retry,
+        "approve" => Decision::Approve,
+        "reject" => Decision::Reject,
+        "accept" => Decision::Accept { sheets: form.field("sheets").trim().parse().ok() },
+        "place" if form.field("size").is_empty() => Decision::Place(Wanted::Box {
+            x_mm: number("x")?,
+            y_mm: number("y")?,
+            size: number("width").zip(number("height")),
+        }),
+        "place" => Decision::Place(Wanted::Size(form.field("size").to_owned())),
+        _ => return None,
+    })
+}
+
+fn told(app: &App, v: &View, no: i64, why: &Refused) -> Result<String, Error> {
+    let mut facts = why.facts();
+    facts.push(("id".into(), app.register.job(no)?.source));
+    Ok(v.tell_owned(why.code(), &facts))
+}
+
+fn refused(app: &App, v: &View, no: i64, problem: String) -> Result<Response, Error> {
+    let mut page = one_page(app, v, no, Some(problem))?;
+    if page.status().is_success() {
+        *page.status_mut() = StatusCode::CONFLICT;
+    }
+    Ok(page)
+}
+
+fn description(job: &Job) -> Description {
+    job.card.get("description").and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }
 
 fn card(app: &App, v: &View, job: &Job) -> Result<Card, Error> {
@@ -169,7 +211,10 @@ fn card(app: &App, v: &View, job: &Job) -> Result<Card, Error> {
         why: v.tt("reason", &reason),
         facts: v.detail(job),
         todo: v.tt("portal-todo", &reason),
-        acts: acts(&reason),
+        acts: decide::acts(job).into_iter().map(decide::Act::name).collect(),
+        counts: reason == HoldReason::Incomplete.code(),
+        sizes: sizes(app, v),
+        fields: if reason == model::Cause::Review.code() { fields(v, job) } else { Vec::new() },
         stage: stage.map(|stage| v.tt("stage", stage)).unwrap_or_default(),
         since: entered.map(|at| v.time(at)).unwrap_or_default(),
         pages: (1..=pages.min(shown)).collect(),
@@ -177,6 +222,26 @@ fn card(app: &App, v: &View, job: &Job) -> Result<Card, Error> {
         paper,
         areas: areas(app, &reason, paper),
     })
+}
+
+fn sizes(app: &App, v: &View) -> Vec<(String, String)> {
+    let known = app.home.policy.sizes.value.iter();
+    known
+        .map(|size| {
+            let measures = [("width", size.width_mm.to_string()), ("height", size.height_mm.to_string())];
+            (size.name.clone(), v.tell("portal-size", &measures))
+        })
+        .collect()
+}
+
+fn fields(v: &View, job: &Job) -> Vec<(&'static str, String, String)> {
+    let known = description(job);
+    correct::fields()
+        .map(|field| {
+            let value = known.value(field).unwrap_or_default().to_owned();
+            (field.name(), pages::document::term(v, field), value)
+        })
+        .collect()
 }
 
 /// Where a mark would have had to find room (Điều 13.3): the policy's zone on page one.
@@ -193,14 +258,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reason_can_be_decided_and_says_what_to_do() {
+    fn every_reason_says_what_to_do_and_every_act_has_its_words() {
         for reason in HoldReason::ALL.iter().map(|reason| reason.code()).chain(["review"]) {
-            assert!(acts(reason).iter().any(|act| act.name == "reject"), "{reason}");
-            assert!(acts(reason).iter().any(|act| act.onward), "{reason}");
             assert!(messages::has(&format!("portal-todo-{reason}")), "portal-todo-{reason}");
-            for act in acts(reason) {
-                assert!(messages::has(&format!("portal-act-{}", act.name)), "portal-act-{}", act.name);
-            }
         }
+        for act in ["accept", "approve", "place", "retry", "reject"] {
+            assert!(messages::has(&format!("portal-act-{act}")), "portal-act-{act}");
+        }
+    }
+
+    fn form(fields: &[(&str, &str)]) -> Signed {
+        Signed(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn forms_say_what_is_decided() {
+        let said = |fields: &[(&str, &str)]| decision(&form(fields));
+        assert_eq!(said(&[("decision", "accept"), ("sheets", "3")]), Some(Decision::Accept { sheets: Some(3) }));
+        assert_eq!(said(&[("decision", "accept"), ("sheets", "")]), Some(Decision::Accept { sheets: None }));
+        let small = Decision::Place(Wanted::Size("small".into()));
+        assert_eq!(said(&[("decision", "place"), ("size", "small")]), Some(small));
+        let place = Decision::Place(Wanted::Box { x_mm: 10.5, y_mm: 4.0, size: None });
+        assert_eq!(said(&[("decision", "place"), ("x", "10,5"), ("y", "4"), ("width", "")]), Some(place));
+        assert_eq!(said(&[("decision", "place"), ("x", "NaN"), ("y", "4")]), None);
+        assert_eq!(said(&[("decision", "forge")]), None);
     }
 }
