@@ -197,6 +197,22 @@ fn media_folders_and_room() {
 }
 
 #[test]
+fn a_medium_of_the_same_name_is_not_the_medium_that_was_written() {
+    let sandbox = house();
+    std::fs::create_dir_all(sandbox.inbound().join("A29.110/01/0001")).expect("inbound");
+    let scan = mocban_tests::sandbox::root().join("samples/stores/v0.1/copies/a/ocfl");
+    let mut originals = walkdir::WalkDir::new(scan).into_iter().flatten();
+    let scan = originals.find(|entry| entry.path().extension().is_some_and(|e| e == "tif")).expect("a scan");
+    std::fs::copy(scan.path(), sandbox.inbound().join("A29.110/01/0001/001.tif")).expect("a scan");
+    assert_eq!(sandbox.mocban(&["run"]).status.code(), Some(0), "a document is stored on both");
+    assert_eq!(in_state(&ask(&sandbox).1, "fault"), [""; 0]);
+    let b = sandbox.home().join("copies/b");
+    std::fs::rename(&b, sandbox.home().join("copies/taken")).expect("taken");
+    assert_eq!(sandbox.alone(&["init"]).status.code(), Some(0), "a person makes another medium of that name");
+    assert_eq!(in_state(&ask(&sandbox).1, "fault"), ["medium E-PRESERVE-02"]);
+}
+
+#[test]
 fn beside_a_working_daemon() {
     let sandbox = house();
     let mocban = binary("mocban").display().to_string();

@@ -139,6 +139,12 @@ fn owners(root: &Path) {
     let inbound = std::fs::metadata(root.join("var/lib/mocban/inbound")).expect("inbound");
     assert_eq!((home.uid(), home.permissions().mode() & 0o7777), (number, 0o750));
     assert_eq!((inbound.uid(), inbound.permissions().mode() & 0o7777), (number, 0o2770));
+    // What somebody drops belongs to the group, whatever the dropper's umask, so that the daemon can take it away.
+    let dropped = root.join("var/lib/mocban/inbound/dropped");
+    printed(Command::new("sh").args(["-c", "umask 077; mkdir \"$1\"", "sh"]).arg(&dropped));
+    let meta = std::fs::metadata(&dropped).expect("dropped");
+    assert_eq!((meta.gid(), meta.permissions().mode() & 0o070), (inbound.gid(), 0o070));
+    std::fs::remove_dir(dropped).expect("dropped");
 }
 
 /// systemd reads the units without a word, and finds them well walled in.

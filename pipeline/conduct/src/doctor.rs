@@ -84,6 +84,8 @@ pub fn examine(examination: Examination<'_>) -> Vec<Finding> {
     let root = examination.root;
     let loaded = house::settings(&mut notes, root);
     let ours = house::user(&mut notes, root);
+    let register = house::register(&mut notes, root, &examination.clock);
+    house::index(&mut notes, root);
     if let Some((settings, policy)) = &loaded {
         house::folders(&mut notes, root, settings, ours);
         house::font(&mut notes, settings);
@@ -94,10 +96,8 @@ pub fn examine(examination: Examination<'_>) -> Vec<Finding> {
         let role = &policy.role.value;
         let leaf = token::certificate(&mut notes, role, chain.as_deref(), anchors.as_ref(), now);
         services::services(&mut notes, settings, leaf, anchors.as_ref(), examination.clock.as_ref());
-        media::copies(&mut notes, settings, ours);
+        media::copies(&mut notes, settings, register.as_ref(), ours);
     }
-    house::register(&mut notes, root, &examination.clock);
-    house::index(&mut notes, root);
     notes.findings
 }
 

@@ -165,18 +165,26 @@ pub(super) fn worker(notes: &mut Notes, settings: &Settings, executable: &Path) 
     }
 }
 
-pub(super) fn register(notes: &mut Notes, root: &Path, clock: &Arc<dyn Clock>) {
+pub(super) fn register(notes: &mut Notes, root: &Path, clock: &Arc<dyn Clock>) -> Option<Register> {
     let path = root.join("register.sqlite");
     if !path.is_file() {
-        return notes.ok("register", "", "doctor-not-yet", &[("path", path.display().to_string())]);
+        notes.ok("register", "", "doctor-not-yet", &[("path", path.display().to_string())]);
+        return None;
     }
     let checked = Register::open_to_read(&path, Arc::clone(clock)).and_then(|register| {
         register.check_tail(u64::MAX)?;
-        register.head()
+        let (events, _) = register.head()?;
+        Ok((register, events))
     });
     match checked {
-        Ok((events, _)) => notes.ok("register", "", "doctor-register", &[("events", events.to_string())]),
-        Err(error) => notes.error("register", "", &error.into()),
+        Ok((register, events)) => {
+            notes.ok("register", "", "doctor-register", &[("events", events.to_string())]);
+            Some(register)
+        }
+        Err(error) => {
+            notes.error("register", "", &error.into());
+            None
+        }
     }
 }
 

@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, os::unix::fs::MetadataExt as _};
 
 use config::{CopySettings, Settings};
 use preserve::{CopyStore as _, DirectoryCopy, medium::Medium};
+use register::Register;
 
 use super::{Notes, house::room};
 use crate::Error;
 
-pub(super) fn copies(notes: &mut Notes, settings: &Settings, ours: bool) {
+pub(super) fn copies(notes: &mut Notes, settings: &Settings, register: Option<&Register>, ours: bool) {
     let (required, named) = (settings.preserve.copies_required, settings.copy.len());
     if named < required {
         let facts = [("required", required.to_string()), ("named", named.to_string())];
@@ -17,7 +18,7 @@ pub(super) fn copies(notes: &mut Notes, settings: &Settings, ours: bool) {
     }
     let mut devices: BTreeMap<u64, String> = BTreeMap::new();
     for copy in &settings.copy {
-        match look(copy, ours) {
+        match look(copy, register, ours) {
             Ok((medium, space)) => {
                 let facts = [("name", copy.name.clone()), ("medium", medium)];
                 notes.ok("medium", &copy.name, "doctor-medium", &facts);
@@ -36,12 +37,14 @@ pub(super) fn copies(notes: &mut Notes, settings: &Settings, ours: bool) {
     }
 }
 
-/// The medium's identity and room. Another user than the daemon's only looks: even a lock would bear the wrong owner.
-fn look(copy: &CopySettings, ours: bool) -> Result<(String, durable::Space), Error> {
-    if ours {
-        let store = DirectoryCopy::open(&copy.path, &copy.name, copy.immutable)?;
-        return Ok((store.medium().to_owned(), store.try_out()?));
+/// The medium's identity, which must be the one the register knows the copy by, and its room. Another user than the
+/// daemon's only looks: even a lock would bear the wrong owner.
+fn look(copy: &CopySettings, register: Option<&Register>, ours: bool) -> Result<(String, durable::Space), Error> {
+    if !ours {
+        let medium = Medium::read(&copy.path, &copy.name)?;
+        return Ok((medium.medium, durable::space(&copy.path)?));
     }
-    let medium = Medium::read(&copy.path, &copy.name)?;
-    Ok((medium.medium, durable::space(&copy.path)?))
+    let pinned = register.map(|register| register.pinned(&copy.name)).transpose()?.flatten();
+    let store = DirectoryCopy::open_pinned(&copy.path, &copy.name, copy.immutable, pinned.as_deref())?;
+    Ok((store.medium().to_owned(), store.try_out()?))
 }
