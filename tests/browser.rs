@@ -39,11 +39,12 @@ fn serve(sandbox: &Sandbox) -> (Serving, String, String) {
             .and_then(|rest| rest.split(' ').next())
             .map(str::to_owned)
             .or(password);
-        if let (Some(address), Some(password)) = (&address, &password) {
-            return (serving, address.clone(), password.clone());
+        if address.is_some() && password.is_some() {
+            break;
         }
     }
-    panic!("the daemon ended without telling where the portal is");
+    let (address, password) = address.zip(password).expect("the daemon tells where the portal is");
+    (serving, address, password)
 }
 
 /// What the browser's test must find again: certified files with their digests and words that find them.

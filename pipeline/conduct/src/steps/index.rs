@@ -101,7 +101,7 @@ fn words_of(copy: &DirectoryCopy, id: DocumentId, page: u64) -> Result<PageWords
 pub(crate) fn stored_page(home: &Home, id: DocumentId, page: u32) -> Result<PageWords, Error> {
     let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
     for (_, copy) in home.copies() {
-        match copy.map_err(Error::from).and_then(|copy| words_of(&copy, id, u64::from(page))) {
+        match copy.and_then(|copy| words_of(&copy, id, u64::from(page))) {
             Ok(words) => return Ok(words),
             Err(error) => last = error,
         }
