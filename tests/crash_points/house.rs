@@ -124,6 +124,7 @@ impl House {
     /// `mocban run` of the test build, under a plan.
     pub(crate) fn run(&self, home: &Path, plan: &Plan) -> Output {
         let authority = self.sandbox.home().join("authority");
+        let token = self.token();
         let mut command = Command::new("timeout");
         command
             .arg(PATIENCE_S)
@@ -133,7 +134,7 @@ impl House {
             .args(["run", "--json"])
             .stdin(fs::File::open(authority.join("pin")).expect("PIN"))
             .env("MOCBAN_PIN_FD", "0")
-            .env("SOFTHSM2_CONF", authority.join("softhsm2.conf"))
+            .env("SOFTHSM2_CONF", token.path().join("softhsm2.conf"))
             .env("MOCBAN_CRASH_POINTS", plan.points.join(","))
             .env("MOCBAN_CRASH_SWITCHES", plan.switches.join(","))
             .env("KILL_AT", plan.at.to_string());
@@ -141,6 +142,17 @@ impl House {
             command.env("MOCBAN_CRASH_TRACE", trace);
         }
         command.output().expect("mocban starts")
+    }
+
+    /// The token for one run. `SoftHSM2` writes into its folder at each login and is not there for others meanwhile; and it
+    /// does not sync, so that it must not lie on a medium whose power is cut.
+    fn token(&self) -> TempDir {
+        let folder = tempfile::tempdir().expect("a folder for the token");
+        let path = folder.path().to_string_lossy().into_owned();
+        shell("cp", &["-a", &self.sandbox.home().join("authority/token").to_string_lossy(), &path]);
+        let settings = format!("directories.tokendir = {path}/token\nobjectstore.backend = file\nlog.level = ERROR\n");
+        fs::write(folder.path().join("softhsm2.conf"), settings).expect("settings of the token");
+        folder
     }
 
     /// Runs undisturbed and counts the hits of each point.
