@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// [`Decision::Accept`].
+    /// [`Decision::Accept`](super::Decision::Accept).
     Accept,
-    /// [`Decision::Approve`].
+    /// [`Decision::Approve`](super::Decision::Approve).
     Approve,
-    /// [`Decision::Place`].
+    /// [`Decision::Place`](super::Decision::Place).
     Place,
-    /// [`Decision::Retry`].
+    /// [`Decision::Retry`](super::Decision::Retry).
     Retry,
-    /// [`Decision::Reject`].
+    /// [`Decision::Reject`](super::Decision::Reject).
     Reject,
 }
 
