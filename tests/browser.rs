@@ -30,20 +30,14 @@ fn serve(sandbox: &Sandbox) -> (Serving, String, String) {
     let lines = BufReader::new(child.stdout.take().expect("output")).lines();
     let serving = Serving(child);
     let (mut address, mut password) = (None, None);
-    for line in lines {
-        let line = line.expect("a line");
-        address = line.split("open at ").nth(1).map(|rest| rest.trim_end_matches('/').to_owned()).or(address);
-        password = line
-            .split("one-time password: ")
-            .nth(1)
-            .and_then(|rest| rest.split(' ').next())
-            .map(str::to_owned)
-            .or(password);
-        if address.is_some() && password.is_some() {
-            break;
-        }
-    }
-    let (address, password) = address.zip(password).expect("the daemon tells where the portal is");
+    let told = lines.map_while(Result::ok).find_map(|line| {
+        let after = |mark: &str| line.split(mark).nth(1).map(str::to_owned);
+        address = after("open at ").map(|rest| rest.trim_end_matches('/').to_owned()).or(address.take());
+        password =
+            after("one-time password: ").and_then(|rest| rest.split(' ').next().map(str::to_owned)).or(password.take());
+        address.clone().zip(password.clone())
+    });
+    let (address, password) = told.expect("the daemon tells where the portal is");
     (serving, address, password)
 }
 

@@ -82,7 +82,12 @@ impl View {
     /// What speaks of the command line's own words has a text of its own here.
     fn tell_here(&self, code: &str, facts: &[(&str, String)]) -> String {
         let own = format!("portal-{code}");
-        self.tell(if messages::has(&own) { &own } else { code }, facts)
+        if !messages::has(&own) {
+            return self.tell(code, facts);
+        }
+        // The page says already which document it is about.
+        let facts: Vec<(&str, String)> = facts.iter().filter(|(name, _)| *name != "path").cloned().collect();
+        self.tell(&own, &facts)
     }
 
     /// A text with one fact.
