@@ -4,4 +4,5 @@
 
 pub mod judges;
 pub mod meter;
+pub mod parsers;
 pub mod sandbox;
