@@ -188,11 +188,13 @@ fn look(shared: &Shared<'_>, template: &Template, settler: &mut Settler, again: 
     let (mut seen, mut pending) = (BTreeSet::new(), false);
     for candidate in &candidates {
         seen.insert(candidate.source.clone());
+        // Also of what is under way: it may stop, and then what was seen meanwhile tells whether its scan is still.
+        let verdict = settler.consider(candidate, home.clock.now());
         let job = home.register.job_of_source(&candidate.source)?;
         if is_under_way(job.as_ref()) || left_meanwhile(home, template, candidate, job.as_ref()) {
             continue;
         }
-        match settler.consider(candidate, home.clock.now()) {
+        match verdict {
             Verdict::Settled => enter(shared, candidate)?,
             Verdict::Arriving => {
                 pending = true;

@@ -109,10 +109,9 @@ pub(crate) fn hold(job: &Job) -> Value {
     };
     let page = page(job);
     let sentence = |lang| {
-        let code = if page.is_some() { "hold-sentence-page" } else { "hold-sentence" };
-        let reason = messages::text(lang, &format!("reason-{reason}"), &[]);
-        let page = page.map(|page| page.to_string()).unwrap_or_default();
-        messages::text(lang, code, &[("page", page), ("reason", reason)])
+        let mut facts = vec![("reason", messages::text(lang, &format!("reason-{reason}"), &[]))];
+        facts.extend(page.map(|page| ("page", page.to_string())));
+        messages::text(lang, if page.is_some() { "hold-sentence-page" } else { "hold-sentence" }, &facts)
     };
     json!({
         "acts": acts, "page": page,
