@@ -21,8 +21,6 @@ use crate::{
 /// The resolution at which the engine reads best for its time.
 const USUAL_DPI: f64 = 200.0;
 const FINE_DPI: f64 = 300.0;
-/// The engine's cost grows with the length of its lines: letters read as well when they stand this much narrower.
-const NARROW: f64 = 0.8;
 /// A page finer than this is made smaller by whole factors first.
 const ENOUGH_DPI: f64 = 300.0;
 /// A reading as sure as this needs no second one.
@@ -41,8 +39,6 @@ struct Way {
     channel: Channel,
     straighten: bool,
     dpi: f64,
-    /// Share of the resolution along the lines.
-    narrow: f64,
     mode: Mode,
     english: bool,
 }
@@ -52,7 +48,6 @@ const USUAL: Way = Way {
     channel: Channel::Brightest,
     straighten: true,
     dpi: USUAL_DPI,
-    narrow: NARROW,
     mode: Mode::Auto,
     english: false,
 };
@@ -60,7 +55,7 @@ const USUAL: Way = Way {
 /// Tried in this order while the reading is not good.
 const RETRIES: &[Way] = &[
     Way { name: "luma", channel: Channel::Luma, ..USUAL },
-    Way { name: "300dpi", dpi: FINE_DPI, narrow: 1.0, ..USUAL },
+    Way { name: "300dpi", dpi: FINE_DPI, ..USUAL },
     Way { name: "block", mode: Mode::Block, ..USUAL },
     Way { name: "flat", straighten: false, ..USUAL },
     Way { name: "english", english: true, ..USUAL },
@@ -152,7 +147,7 @@ fn doubtful(first: &Attempt, ink: usize) -> bool {
 
 /// Whether far fewer letters were read than there are marks of a letter's size.
 fn unread(letters: usize, ink: usize) -> bool {
-    ink >= SOME_INK && letters * 4 < ink
+    ink >= SOME_INK && letters * 10 < ink
 }
 
 fn best_of(attempts: &[Attempt]) -> &Attempt {
@@ -222,7 +217,7 @@ impl Climb<'_> {
         let begun = thread_time();
         // More than twice the scan's own resolution adds nothing.
         let target = way.dpi.min(2.0 * self.dpi.0.min(self.dpi.1));
-        let frame = Frame::upright(area, self.dpi, turned, tilt, (target * way.narrow, target));
+        let frame = Frame::upright(area, self.dpi, turned, tilt, target);
         let prepared = warp(&ready.picture, ready.factor, &frame, 255);
         let picture = Grey {
             width: prepared.width as u32,

@@ -219,7 +219,7 @@ impl Crop {
         let tilt = skew::tilt(&self.picture, dpi, turned);
         let area = (self.left as f64, self.top as f64, self.picture.width as f64, self.picture.height as f64);
         let target = READ_DPI.min(2.0 * dpi.0.min(dpi.1));
-        let frame = Frame::upright(area, dpi, turned, tilt, (target, target));
+        let frame = Frame::upright(area, dpi, turned, tilt, target);
         let local = Frame { map: frame.map.moved(-(self.left as f64), -(self.top as f64)), ..frame };
         let mut prepared = warp(&self.picture, (1, 1), &local, 255);
         if bare {

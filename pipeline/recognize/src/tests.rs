@@ -320,7 +320,7 @@ fn findings_name_tilt_faint_ink_and_blur() {
     let sharp = sheet.pixels();
     let grey = picture::Picture::of(&sharp, picture::Channel::Luma, (1, 1));
     let soft = grey.reduced((8, 8));
-    let frame = warp::Frame::upright((0.0, 0.0, 2480.0, 3508.0), (DPI, DPI), 0, 0.0, (DPI, DPI));
+    let frame = warp::Frame::upright((0.0, 0.0, 2480.0, 3508.0), (DPI, DPI), 0, 0.0, DPI);
     let blurred = warp::warp(&soft, (8, 8), &frame, 250);
     let page = Pixels { width: blurred.width as u32, height: blurred.height as u32, channels: 1, data: blurred.data };
     assert!(findings(&page, (DPI, DPI)).contains(&"blur".to_owned()), "{:?}", findings(&page, (DPI, DPI)));

@@ -23,22 +23,15 @@ pub(crate) struct Frame {
 impl Frame {
     /// The frame in which a box of the page (px: left, top, width, height) stands upright and level at a resolution.
     ///
-    /// `turned` is the clockwise turn that makes the page upright, `tilt` the fall of its lines (degrees, then upright). The
-    /// resolution is given along the lines and down the page.
-    pub(crate) fn upright(
-        area: (f64, f64, f64, f64),
-        dpi: (f64, f64),
-        turned: u16,
-        tilt: f64,
-        target: (f64, f64),
-    ) -> Self {
+    /// `turned` is the clockwise turn that makes the page upright, `tilt` the fall of its lines (degrees, then upright).
+    pub(crate) fn upright(area: (f64, f64, f64, f64), dpi: (f64, f64), turned: u16, tilt: f64, target: f64) -> Self {
         let angle = (tilt - f64::from(turned)).to_radians();
         let (sin, cos) = angle.sin_cos();
         let (w_in, h_in) = (area.2 / dpi.0, area.3 / dpi.1);
-        let side = |a: f64, b: f64, target: f64| ((a.abs() + b.abs()) * target - 1e-6).ceil().clamp(1.0, 16_000.0);
-        let (width, height) = (side(w_in * cos, h_in * sin, target.0), side(w_in * sin, h_in * cos, target.1));
-        let right = (dpi.0 * cos / target.0, dpi.1 * sin / target.0);
-        let down = (-dpi.0 * sin / target.1, dpi.1 * cos / target.1);
+        let side = |a: f64, b: f64| ((a.abs() + b.abs()) * target - 1e-6).ceil().clamp(1.0, 16_000.0);
+        let (width, height) = (side(w_in * cos, h_in * sin), side(w_in * sin, h_in * cos));
+        let right = (dpi.0 * cos / target, dpi.1 * sin / target);
+        let down = (-dpi.0 * sin / target, dpi.1 * cos / target);
         let centre = (area.0 + area.2 / 2.0, area.1 + area.3 / 2.0);
         let origin = (
             centre.0 - right.0 * width / 2.0 - down.0 * height / 2.0,
@@ -182,7 +175,7 @@ mod tests {
     #[test]
     fn a_turned_and_tilted_frame_maps_back_onto_the_page() {
         for turned in [0, 90, 180, 270] {
-            let frame = Frame::upright((0.0, 0.0, 600.0, 900.0), (300.0, 300.0), turned, 1.5, (160.0, 200.0));
+            let frame = Frame::upright((0.0, 0.0, 600.0, 900.0), (300.0, 300.0), turned, 1.5, 200.0);
             let centre = frame.map.point(frame.width as f64 / 2.0, frame.height as f64 / 2.0);
             assert!((centre.0 - 300.0).abs() < 1e-6 && (centre.1 - 450.0).abs() < 1e-6);
             let wanted = (1.5 - f64::from(turned) + 180.0).rem_euclid(360.0) - 180.0;
@@ -194,7 +187,7 @@ mod tests {
     fn a_quarter_turn_moves_pixels_where_they_belong() {
         // Clockwise by 90: the left column becomes the top row, read from the bottom.
         let picture = Picture { width: 2, height: 3, data: vec![1, 2, 3, 4, 5, 6] };
-        let frame = Frame::upright((0.0, 0.0, 2.0, 3.0), (200.0, 200.0), 90, 0.0, (200.0, 200.0));
+        let frame = Frame::upright((0.0, 0.0, 2.0, 3.0), (200.0, 200.0), 90, 0.0, 200.0);
         assert_eq!(warp(&picture, (1, 1), &frame, 255).data, vec![5, 3, 1, 6, 4, 2]);
     }
 

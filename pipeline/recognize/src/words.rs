@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn words_are_composed_and_lie_on_the_page() {
-        let frame = Frame::upright((0.0, 0.0, 300.0, 300.0), (300.0, 300.0), 0, 0.0, (200.0, 200.0));
+        let frame = Frame::upright((0.0, 0.0, 300.0, 300.0), (300.0, 300.0), 0, 0.0, 200.0);
         let lines = on_page(&[read("Quye\u{302}\u{301}t", 96.0), read("~", 20.0)], &frame.map, (300, 300));
         assert_eq!(lines.len(), 1, "a speck is no line");
         assert_eq!(lines[0].words[0].text, "Quyết");
