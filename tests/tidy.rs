@@ -174,6 +174,22 @@ fn nothing_is_left_undone_or_oversized() {
     check(&large, "Files over 200 KB do not belong here.");
 }
 
+/// What is fetched or built is ignored; a file that is ignored and kept all the same came in by mistake.
+#[test]
+fn nothing_fetched_or_built_is_kept() {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").arg("-C").arg(root()).args(arguments).output().expect("git");
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    // A copy without its history has nothing to ask.
+    let Some(kept) = git(&["ls-files"]).filter(|kept| kept.contains("tests/tidy.rs")) else { return };
+    let ignored = git(&["ls-files", "--cached", "--ignored", "--exclude-standard"]).expect("the ignored ones");
+    let mut wrong: BTreeSet<&str> = ignored.lines().collect();
+    wrong.extend(kept.lines().filter(|name| name.contains("node_modules/") || name.contains("__pycache__/")));
+    let wrong: Vec<String> = wrong.into_iter().take(20).map(str::to_owned).collect();
+    check(&wrong, "Take these out of the repository (git rm --cached): they are fetched or built.");
+}
+
 #[test]
 fn failpoints_have_one_place_each() {
     let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
