@@ -1,31 +1,14 @@
 //! Services that are away: the document waits visibly, or is stored at B-T past the deadline, and rises by itself.
 
-use std::process::Command;
-
-use mocban_tests::sandbox::{Sandbox, binary, json_lines};
+use mocban_tests::sandbox::{Sandbox, json_lines};
 use serde_json::Value;
 
 fn house(settings: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.make();
-    let path = sandbox.home().join("mocban.toml");
-    let before = std::fs::read_to_string(&path).expect("settings");
-    std::fs::write(&path, format!("{before}\n[recognize]\nengine = \"none\"\n{settings}")).expect("settings");
-    let made = Command::new(binary("papers"))
-        .args(["make", "--set", "bench", "--count", "1", "--pages", "1", "--to"])
-        .arg(sandbox.inbound())
-        .arg("--truth")
-        .arg(sandbox.beside("truth"))
-        .output()
-        .expect("papers");
-    assert!(made.status.success(), "papers: {}", String::from_utf8_lossy(&made.stderr));
+    sandbox.set(&format!("[recognize]\nengine = \"none\"\n{settings}"));
+    sandbox.drop_bench(1, 1, 1);
     sandbox
-}
-
-fn fault(sandbox: &Sandbox, settings: &[&str]) {
-    let done =
-        Command::new(binary("authority")).arg("fault").arg(sandbox.home()).args(settings).output().expect("fault");
-    assert!(done.status.success(), "fault: {}", String::from_utf8_lossy(&done.stderr));
 }
 
 /// Runs and gives the exit code and the one document.
@@ -43,13 +26,13 @@ fn verify(sandbox: &Sandbox, document: &Value) -> Option<i32> {
 #[test]
 fn without_revocation_data_a_document_is_stored_at_bt_and_rises_by_itself() {
     let sandbox = house("[augment]\nstore_after_s = 0\n");
-    fault(&sandbox, &["ocsp=503", "crl=503"]);
+    sandbox.fault(&["ocsp=503", "crl=503"]);
     let (code, document) = run(&sandbox);
     assert_eq!((code, &document["state"]), (Some(0), &"done".into()), "{document}");
     assert_eq!((&document["level"], &document["reason"]), (&"B-T".into(), &"revocation".into()), "{document}");
     assert_eq!(verify(&sandbox, &document), Some(41), "B-T alone is not decided offline");
 
-    fault(&sandbox, &["ocsp=ok", "crl=ok"]);
+    sandbox.fault(&["ocsp=ok", "crl=ok"]);
     let (code, risen) = run(&sandbox);
     assert_eq!((code, &risen["level"], &risen["reason"]), (Some(0), &"B-LTA".into(), &Value::Null), "{risen}");
     assert_eq!(risen["certification"], document["certification"], "the same number");
@@ -64,12 +47,12 @@ fn without_revocation_data_a_document_is_stored_at_bt_and_rises_by_itself() {
 #[test]
 fn without_a_timestamp_a_document_waits_under_its_number() {
     let sandbox = house("");
-    fault(&sandbox, &["tsa=503"]);
+    sandbox.fault(&["tsa=503"]);
     let (code, document) = run(&sandbox);
     assert_eq!((code, &document["state"]), (Some(20), &"waiting".into()), "{document}");
     assert_eq!((&document["stage"], &document["reason"]), (&"certify".into(), &"timestamp".into()), "{document}");
     assert_eq!(document["level"], Value::Null, "nothing below B-T is published");
-    fault(&sandbox, &["tsa=ok"]);
+    sandbox.fault(&["tsa=ok"]);
     let (code, document) = run(&sandbox);
     assert_eq!((code, &document["level"]), (Some(0), &"B-LTA".into()), "{document}");
     let book = sandbox.ask(&["book"]);

@@ -101,7 +101,7 @@ fn every_input_is_told_and_the_others_go_on() {
     for input in &all {
         input.put(&sandbox.inbound().join(FOLDER)).expect("input");
     }
-    sandbox.drop_bench(1, 1);
+    sandbox.drop_bench(1, 1, 1);
     let mut run = sandbox.command(
         std::path::Path::new("setpriv"),
         &[

@@ -1,12 +1,12 @@
 //! Killed with SIGKILL at moments spread over a run, started again: the end is the same as undisturbed.
 
-use std::{path::Path, process::Command, time::Instant};
+use std::{path::Path, time::Instant};
 
 use mocban_tests::sandbox::{Sandbox, binary, json_lines};
 use serde_json::Value;
 use walkdir::WalkDir;
 
-const DOCUMENTS: &str = "4";
+const DOCUMENTS: u32 = 4;
 /// Shares of an undisturbed run at which the process is killed.
 const MOMENTS: [f64; 6] = [0.30, 0.45, 0.60, 0.72, 0.84, 0.94];
 
@@ -14,17 +14,8 @@ fn house() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.make();
     // Recognition is not what is tried here: without it more of the run is writing.
-    let settings = sandbox.home().join("mocban.toml");
-    let text = std::fs::read_to_string(&settings).expect("settings");
-    std::fs::write(&settings, text.replace("engine = \"tesseract\"", "engine = \"none\"")).expect("settings");
-    let made = Command::new(binary("papers"))
-        .args(["make", "--set", "bench", "--count", DOCUMENTS, "--pages", "2", "--to"])
-        .arg(sandbox.inbound())
-        .arg("--truth")
-        .arg(sandbox.beside("truth"))
-        .output()
-        .expect("papers");
-    assert!(made.status.success(), "papers: {}", String::from_utf8_lossy(&made.stderr));
+    sandbox.set("[recognize]\nengine = \"none\"\n");
+    sandbox.drop_bench(DOCUMENTS, 2, 1);
     sandbox
 }
 
@@ -44,7 +35,7 @@ fn check_end(sandbox: &Sandbox, moment: &str) {
     let problem = String::from_utf8_lossy(&run.stderr).into_owned();
     assert_eq!(run.status.code(), Some(0), "{moment}: {problem}");
     let documents = sandbox.ask(&["status", "--documents"]);
-    assert_eq!(documents.len().to_string(), DOCUMENTS, "{moment}: each scan is one document");
+    assert_eq!(documents.len(), DOCUMENTS as usize, "{moment}: each scan is one document");
     let mut numbers = Vec::new();
     for document in &documents {
         assert_eq!(document["state"], "done", "{moment}: {document}");

@@ -144,9 +144,9 @@ impl Sandbox {
     ///
     /// # Panics
     /// When the generator fails.
-    pub fn drop_bench(&self, count: u32, seed: u32) {
+    pub fn drop_bench(&self, count: u32, pages: u32, seed: u32) {
         let mut command = Command::new(binary("papers"));
-        command.args(["make", "--set", "bench", "--pages", "1", "--count", &count.to_string()]);
+        command.args(["make", "--set", "bench", "--pages", &pages.to_string(), "--count", &count.to_string()]);
         command.args(["--seed", &seed.to_string(), "--to"]).arg(self.inbound());
         let output = command.arg("--truth").arg(self.beside("truth")).output().expect("papers");
         assert!(output.status.success(), "papers: {}", String::from_utf8_lossy(&output.stderr));
