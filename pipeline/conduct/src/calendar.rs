@@ -108,7 +108,7 @@ pub(crate) fn round(shared: &Shared<'_>) -> Result<(), Error> {
 }
 
 /// How long a daemon's round brings copies up to date before it looks at inbound again.
-const CATCH_UP: Duration = Duration::from_secs(20);
+pub(crate) const CATCH_UP: Duration = Duration::from_secs(20);
 /// Documents asked for at a time.
 const BATCH: usize = 64;
 

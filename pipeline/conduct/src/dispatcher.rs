@@ -101,7 +101,8 @@ fn work_on(
     let shared = Shared::new(home, report);
     // Also for those who only ever `run`: what was stored at B-T rises at the next start, a copy that is back catches up.
     calendar::raise_late(&shared)?;
-    calendar::catch_up(&shared, None)?;
+    // A daemon fills a new disk in its rounds: it looks at inbound, and can be stopped, between them.
+    calendar::catch_up(&shared, (mode == Mode::Serve).then_some(calendar::CATCH_UP))?;
     let lanes = lanes(home);
     std::thread::scope(|scope| {
         for lane in &lanes {
