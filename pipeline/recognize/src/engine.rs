@@ -72,6 +72,8 @@ impl Engines {
         let mut engine = tesseract::Engine::new(self.tessdata.as_deref(), language).map_err(refused)?;
         // White on black does not occur in office papers; looking for it costs a second reading of every poor line.
         engine.set("tessedit_do_invert", "0").map_err(refused)?;
+        // Letters of equal width are looked for line by line only to cut words into letters, which this engine does not need.
+        engine.set("textord_all_prop", "1").map_err(refused)?;
         Ok(engine)
     }
 }

@@ -34,7 +34,7 @@ pub fn findings(page: &Pixels, dpi: (f64, f64)) -> Vec<String> {
         found.push("blank".to_owned());
         return found;
     }
-    if skew::lines(&picture, own).tilt.abs() > SKEW {
+    if skew::lines(&skew::Coarse::of(&picture, own)).tilt.abs() > SKEW {
         found.push("skew".to_owned());
     }
     let (darkest, steepest) = stroke(&picture);

@@ -13,7 +13,7 @@ use crate::{
     engine::Engines,
     error::Error,
     picture::{Channel, Picture},
-    skew,
+    skew::{self, Coarse},
     warp::{Frame, warp},
     words,
 };
@@ -75,6 +75,8 @@ pub(crate) struct Reading {
 struct Ready {
     channel: Channel,
     picture: Picture,
+    /// The same, small: where lines are looked for.
+    coarse: Coarse,
     factor: (usize, usize),
     dpi: (f64, f64),
 }
@@ -87,7 +89,8 @@ impl Ready {
         let mut picture = Picture::of(page, channel, factor);
         Background::of(&picture, own).divide_out(&mut picture);
         erase_border(&mut picture);
-        Self { channel, picture, factor, dpi: own }
+        let coarse = Coarse::of(&picture, own);
+        Self { channel, picture, coarse, factor, dpi: own }
     }
 }
 
@@ -112,7 +115,7 @@ pub(crate) fn read(
     let mut climb = Climb { engines, page, dpi, number, end: thread_time() + budget, dearest: Duration::ZERO };
     let mut ready = Ready::of(page, dpi, USUAL.channel);
     let ink = letterlike(&ready.picture, ready.dpi);
-    let lines = skew::lines(&ready.picture, ready.dpi);
+    let lines = skew::lines(&ready.coarse);
     let first = if ink >= SOME_INK && lines.lead >= LEAD { lines.turned } else { 0 };
     let mut attempts = vec![climb.attempt(USUAL, &ready, first)?];
     if doubtful(&attempts[0], ink) {
@@ -201,7 +204,7 @@ impl Climb<'_> {
     }
 
     fn attempt(&mut self, way: Way, ready: &Ready, turned: u16) -> Result<Attempt, Error> {
-        let tilt = if way.straighten { skew::tilt(&ready.picture, ready.dpi, turned) } else { 0.0 };
+        let tilt = if way.straighten { skew::tilt(&ready.coarse, turned) } else { 0.0 };
         let area = (0.0, 0.0, f64::from(self.page.width), f64::from(self.page.height));
         self.read_area(way, ready, turned, tilt, area)
     }
@@ -252,7 +255,7 @@ impl Climb<'_> {
             if !self.affordable() {
                 break;
             }
-            let tilt = skew::tilt(&ready.picture, ready.dpi, turned);
+            let tilt = skew::tilt(&ready.coarse, turned);
             let probe = self.read_area(Way { name: "probe", ..USUAL }, ready, turned, tilt, area)?;
             if probe.worth > best.as_ref().map_or(0.0, |best| best.worth) {
                 best = Some(probe);

@@ -35,12 +35,26 @@ pub(crate) struct Lines {
     pub across: bool,
 }
 
-/// Finds lines on a normalised picture (`dpi` is the picture's own).
-pub(crate) fn lines(picture: &Picture, dpi: (f64, f64)) -> Lines {
-    let by = factor(dpi, COARSE_DPI);
-    let coarse = picture.reduced(by);
-    let unit = (by.0 as f64 * COARSE_DPI / dpi.0, by.1 as f64 * COARSE_DPI / dpi.1);
-    let edges = [0, 90, 180, 270].map(|turned| Edges::of(&coarse, unit, turned));
+/// A normalised picture made small enough to look for its lines.
+#[derive(Debug)]
+pub(crate) struct Coarse {
+    picture: Picture,
+    /// Edge of its pixels in pixels of [`COARSE_DPI`].
+    unit: (f64, f64),
+}
+
+impl Coarse {
+    /// `dpi` is the picture's own.
+    pub(crate) fn of(picture: &Picture, dpi: (f64, f64)) -> Self {
+        let by = factor(dpi, COARSE_DPI);
+        let unit = (by.0 as f64 * COARSE_DPI / dpi.0, by.1 as f64 * COARSE_DPI / dpi.1);
+        Self { picture: picture.reduced(by), unit }
+    }
+}
+
+/// Finds lines.
+pub(crate) fn lines(coarse: &Coarse) -> Lines {
+    let edges = [0, 90, 180, 270].map(|turned| Edges::of(coarse, turned));
     let peaks = [0, 1, 2, 3].map(|i: usize| edges[i].peak());
     let height = |i: usize| peaks[i].1;
     let best = (0..4).reduce(|best, i| if height(i) > height(best) { i } else { best }).unwrap_or(0);
@@ -53,10 +67,8 @@ pub(crate) fn lines(picture: &Picture, dpi: (f64, f64)) -> Lines {
 }
 
 /// The tilt of lines whose turn is known.
-pub(crate) fn tilt(picture: &Picture, dpi: (f64, f64), turned: u16) -> f64 {
-    let by = factor(dpi, COARSE_DPI);
-    let unit = (by.0 as f64 * COARSE_DPI / dpi.0, by.1 as f64 * COARSE_DPI / dpi.1);
-    let edges = Edges::of(&picture.reduced(by), unit, turned);
+pub(crate) fn tilt(coarse: &Coarse, turned: u16) -> f64 {
+    let edges = Edges::of(coarse, turned);
     edges.tilt(edges.peak())
 }
 
@@ -69,7 +81,7 @@ struct Edges {
 }
 
 impl Edges {
-    fn of(coarse: &Picture, unit: (f64, f64), turned: u16) -> Self {
+    fn of(Coarse { picture: coarse, unit }: &Coarse, turned: u16) -> Self {
         let (w, h) = (coarse.width as isize, coarse.height as isize);
         let ink =
             |x: isize, y: isize| (0..w).contains(&x) && (0..h).contains(&y) && coarse.data[(y * w + x) as usize] < 150;

@@ -216,7 +216,7 @@ impl Crop {
         turned: u16,
         number: u32,
     ) -> Result<Vec<Line>, Error> {
-        let tilt = skew::tilt(&self.picture, dpi, turned);
+        let tilt = skew::tilt(&skew::Coarse::of(&self.picture, dpi), turned);
         let area = (self.left as f64, self.top as f64, self.picture.width as f64, self.picture.height as f64);
         let target = READ_DPI.min(2.0 * dpi.0.min(dpi.1));
         let frame = Frame::upright(area, dpi, turned, tilt, target);

@@ -227,7 +227,7 @@ fn the_tilt_is_found_within_a_tenth_of_a_degree() {
         let page = sheet.tilted(degrees).aged().pixels();
         let mut picture = picture::Picture::of(&page, picture::Channel::Brightest, (1, 1));
         background::Background::of(&picture, (DPI, DPI)).divide_out(&mut picture);
-        errors.push((skew::tilt(&picture, (DPI, DPI), 0) - degrees).abs());
+        errors.push((skew::tilt(&skew::Coarse::of(&picture, (DPI, DPI)), 0) - degrees).abs());
     }
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
     assert!(mean <= 0.1 && errors.iter().all(|e| *e < 0.2), "{errors:?}");

@@ -82,36 +82,104 @@ impl Map {
     }
 }
 
+/// Target pixels taken together.
+const SPAN: usize = 16;
+
 /// Fills a frame from a picture (which may be smaller than the page by whole factors): the mean of bilinear samples over each target
 /// pixel's area. Outside the page lies `paper`.
 pub(crate) fn warp(picture: &Picture, factor: (usize, usize), frame: &Frame, paper: u8) -> Picture {
     let map = frame.map.scaled(factor);
-    let pitch = map.right.0.hypot(map.right.1).max(map.down.0.hypot(map.down.1));
-    let samples = (pitch.ceil() as usize).clamp(1, 4);
-    let offsets: Vec<(i32, i32)> = (0..samples * samples)
-        .map(|i| {
-            let at = |k: usize| (k as f64 + 0.5) / samples as f64;
-            let (u, v) = (at(i % samples), at(i / samples));
-            // Half a pixel back: samples lie at pixel centres.
-            (fixed(map.right.0 * u + map.down.0 * v - 0.5), fixed(map.right.1 * u + map.down.1 * v - 0.5))
-        })
-        .collect();
-    let count = offsets.len() as u32;
+    let offsets = offsets(&map);
     let inside = Inside::of(picture, &offsets);
-    let mut data = Vec::with_capacity(frame.width * frame.height);
-    for v in 0..frame.height {
-        for u in 0..frame.width {
-            let (x, y) = map.point(u as f64, v as f64);
-            let (x, y) = (fixed(x), fixed(y));
-            let sum: u32 = if inside.holds(x, y) {
-                offsets.iter().map(|(dx, dy)| sample_inside(picture, x + dx, y + dy)).sum()
-            } else {
-                offsets.iter().map(|(dx, dy)| sample(picture, x + dx, y + dy, paper)).sum()
-            };
-            data.push(((sum + count / 2) / count) as u8);
+    let mut data = vec![0; frame.width * frame.height];
+    for (v, row) in data.chunks_exact_mut(frame.width).enumerate() {
+        let mut walk = Walk::from(map.point(0.0, v as f64), map.right);
+        for span in row.chunks_mut(SPAN) {
+            // A walk is straight: with both its ends inside, all of it is.
+            if !inside.holds(walk.at(0)) || !inside.holds(walk.at(span.len() - 1)) {
+                fill(span, walk, &offsets, |x, y| sample(picture, x, y, paper));
+            } else if !along_rows(span, walk, &offsets, picture) {
+                fill(span, walk, &offsets, |x, y| sample_inside(picture, x, y));
+            }
+            walk = walk.after(SPAN);
         }
     }
     Picture { width: frame.width, height: frame.height, data }
+}
+
+/// Where the samples of a target pixel lie from its corner: as many as keep them within a pixel of each other.
+fn offsets(map: &Map) -> Vec<(i32, i32)> {
+    let pitch = map.right.0.hypot(map.right.1).max(map.down.0.hypot(map.down.1));
+    let samples = (pitch.ceil() as usize).clamp(1, 4);
+    let offset = |i: usize| {
+        let at = |k: usize| (k as f64 + 0.5) / samples as f64;
+        let (u, v) = (at(i % samples), at(i / samples));
+        // Half a pixel back: samples lie at pixel centres.
+        (fixed(map.right.0 * u + map.down.0 * v - 0.5), fixed(map.right.1 * u + map.down.1 * v - 0.5))
+    };
+    (0..samples * samples).map(offset).collect()
+}
+
+/// Places on the picture on a straight line, one a target pixel; in 32.32 fixed point, so that a long row does not drift.
+#[derive(Debug, Clone, Copy)]
+struct Walk {
+    x: i64,
+    y: i64,
+    step: (i64, i64),
+}
+
+impl Walk {
+    fn from(start: (f64, f64), step: (f64, f64)) -> Self {
+        let fixed = |value: f64| (value.clamp(-1e6, 1e6) * f64::from(1 << 16) * f64::from(1 << 16)).round() as i64;
+        // Half of 1/256 on top, so that cutting to 24.8 is rounding.
+        Self { x: fixed(start.0) + (1 << 23), y: fixed(start.1) + (1 << 23), step: (fixed(step.0), fixed(step.1)) }
+    }
+
+    fn after(self, steps: usize) -> Self {
+        Self { x: self.x + steps as i64 * self.step.0, y: self.y + steps as i64 * self.step.1, ..self }
+    }
+
+    /// A place, 24.8 fixed point.
+    fn at(self, steps: usize) -> (i32, i32) {
+        let place = self.after(steps);
+        ((place.x >> 24) as i32, (place.y >> 24) as i32)
+    }
+}
+
+/// Each pixel of a span: the mean of its samples.
+fn fill(span: &mut [u8], walk: Walk, offsets: &[(i32, i32)], sample: impl Fn(i32, i32) -> u32) {
+    let count = offsets.len() as u32;
+    for (step, out) in span.iter_mut().enumerate() {
+        let (x, y) = walk.at(step);
+        let sum: u32 = offsets.iter().map(|(dx, dy)| sample(x + dx, y + dy)).sum();
+        *out = ((sum + count / 2) / count) as u8;
+    }
+}
+
+/// The same for a span that lies inside, has one sample a pixel and goes column by column between two rows of the picture, as nearly all
+/// do when a page keeps its resolution: no place needs looking up, so the compiler can take many at once. False for any other span.
+fn along_rows(span: &mut [u8], walk: Walk, offsets: &[(i32, i32)], picture: &Picture) -> bool {
+    let [(dx, dy)] = *offsets else { return false };
+    let place = |step| {
+        let (x, y): (i32, i32) = walk.at(step);
+        ((x + dx) >> 8, (y + dy) >> 8)
+    };
+    let (first, last) = (place(0), place(span.len() - 1));
+    if first.1 != last.1 || last.0 - first.0 != span.len() as i32 - 1 {
+        return false;
+    }
+    let at = first.1 as usize * picture.width + first.0 as usize;
+    let above = &picture.data[at..=at + span.len()];
+    let below = &picture.data[at + picture.width..=at + picture.width + span.len()];
+    // The parts of a pixel are all that counts now; they wrap as they should.
+    let (mut x, mut y) = (walk.x as u32, walk.y as u32);
+    (x, y) = (x.wrapping_add((dx as u32) << 24), y.wrapping_add((dy as u32) << 24));
+    let (right, down) = (walk.step.0 as u32, walk.step.1 as u32);
+    for ((out, above), below) in span.iter_mut().zip(above.windows(2)).zip(below.windows(2)) {
+        *out = between(above, below, x >> 24, y >> 24) as u8;
+        (x, y) = (x.wrapping_add(right), y.wrapping_add(down));
+    }
+    true
 }
 
 /// Where all samples of a target pixel have their four neighbours in the picture (24.8 fixed point, inclusive): nearly everywhere.
@@ -132,7 +200,7 @@ impl Inside {
         }
     }
 
-    fn holds(&self, x: i32, y: i32) -> bool {
+    fn holds(&self, (x, y): (i32, i32)) -> bool {
         x >= self.x.0 && x <= self.x.1 && y >= self.y.0 && y <= self.y.1
     }
 }
@@ -161,11 +229,15 @@ fn sample(picture: &Picture, x: i32, y: i32, paper: u8) -> u32 {
 
 /// [`sample`] for a place that is known to lie [`Inside`].
 fn sample_inside(picture: &Picture, x: i32, y: i32) -> u32 {
-    let (fx, fy) = ((x & 255) as u32, (y & 255) as u32);
     let at = (y >> 8) as usize * picture.width + (x >> 8) as usize;
     let (above, below) = (&picture.data[at..at + 2], &picture.data[at + picture.width..at + picture.width + 2]);
-    let across = |pair: &[u8]| u32::from(pair[0]) * (256 - fx) + u32::from(pair[1]) * fx;
-    (across(above) * (256 - fy) + across(below) * fy) >> 16
+    between(above, below, (x & 255) as u32, (y & 255) as u32)
+}
+
+/// Two pixels above and two below, blended by how far right and down the place lies between them (of 256).
+fn between(above: &[u8], below: &[u8], right: u32, down: u32) -> u32 {
+    let across = |pair: &[u8]| u32::from(pair[0]) * (256 - right) + u32::from(pair[1]) * right;
+    (across(above) * (256 - down) + across(below) * down) >> 16
 }
 
 #[cfg(test)]
@@ -192,13 +264,40 @@ mod tests {
     }
 
     #[test]
+    fn spans_taken_at_once_are_the_same_as_pixel_by_pixel() {
+        let data = (0..90 * 70_u32).map(|i| (i * i % 249) as u8).collect();
+        let picture = Picture { width: 90, height: 70, data };
+        let mut at_once = 0;
+        for turned in [0, 90, 180] {
+            for tilt in [0.0, 0.4, -1.3, 6.0] {
+                for target in [130.0, 200.0, 270.0] {
+                    let frame = Frame::upright((0.0, 0.0, 90.0, 70.0), (200.0, 200.0), turned, tilt, target);
+                    let warped = warp(&picture, (1, 1), &frame, 255);
+                    let offsets = offsets(&frame.map);
+                    let mut slow = vec![0; frame.width];
+                    for (v, row) in warped.data.chunks_exact(frame.width).enumerate() {
+                        let walk = Walk::from(frame.map.point(0.0, v as f64), frame.map.right);
+                        fill(&mut slow, walk, &offsets, |x, y| sample(&picture, x, y, 255));
+                        assert_eq!(row, slow, "turned {turned}, tilt {tilt}, {target} dpi, row {v}");
+                        let middle = walk.after(frame.width / 2);
+                        let inside = Inside::of(&picture, &offsets);
+                        let within = inside.holds(middle.at(0)) && inside.holds(middle.at(7));
+                        at_once += usize::from(within && along_rows(&mut [0; 8], middle, &offsets, &picture));
+                    }
+                }
+            }
+        }
+        assert!(at_once > 100, "{at_once}");
+    }
+
+    #[test]
     fn inside_and_at_the_edge_samples_are_the_same() {
         let data = (0..35_u32).map(|i| (i * 37 % 251) as u8).collect();
         let picture = Picture { width: 7, height: 5, data };
         let inside = Inside::of(&picture, &[(0, 0)]);
         let mut met = 0;
         for y in -300..(5 << 8) + 300 {
-            for x in (-300..(7 << 8) + 300).filter(|x| inside.holds(*x, y)) {
+            for x in (-300..(7 << 8) + 300).filter(|x| inside.holds((*x, y))) {
                 met += 1;
                 assert_eq!(sample_inside(&picture, x, y), sample(&picture, x, y, 255), "{x} {y}");
             }

@@ -228,11 +228,10 @@ impl Engine {
         let mut lines: Vec<Line> = Vec::new();
         let (mut block, mut open) = (0_u32, false);
         loop {
-            if results.begins(ffi::RIL_BLOCK) && !lines.is_empty() {
-                block += 1;
-            }
+            // A block begins with a line; asking is dear.
             if results.begins(ffi::RIL_TEXTLINE) {
                 open = false;
+                block += u32::from(!lines.is_empty() && results.begins(ffi::RIL_BLOCK));
             }
             if let Some(word) = results.word() {
                 if !open {
