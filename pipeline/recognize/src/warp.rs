@@ -39,6 +39,12 @@ impl Frame {
         );
         Self { map: Map { origin, right, down }, width: width as usize, height: height as usize }
     }
+
+    /// The same part of the page, its lines pressed together along their run.
+    pub(crate) fn narrowed(self, share: f64) -> Self {
+        let right = (self.map.right.0 / share, self.map.right.1 / share);
+        Self { map: Map { right, ..self.map }, width: (self.width as f64 * share).ceil() as usize, ..self }
+    }
 }
 
 impl Map {
@@ -253,6 +259,17 @@ mod tests {
             let wanted = (1.5 - f64::from(turned) + 180.0).rem_euclid(360.0) - 180.0;
             assert!((frame.map.angle() - wanted).abs() < 1e-9, "{turned}: {}", frame.map.angle());
         }
+    }
+
+    #[test]
+    fn a_narrowed_frame_shows_the_same_part_of_the_page() {
+        let frame = Frame::upright((0.0, 0.0, 600.0, 900.0), (200.0, 200.0), 0, 0.7, 200.0);
+        let narrow = frame.narrowed(0.75);
+        assert_eq!((narrow.width, narrow.height), ((frame.width * 3).div_ceil(4), frame.height));
+        let (x, y) = narrow.map.point(narrow.width as f64, 300.0);
+        let (wide_x, wide_y) = frame.map.point(narrow.width as f64 / 0.75, 300.0);
+        assert!((x - wide_x).hypot(y - wide_y) < 1e-9);
+        assert!((narrow.map.angle() - frame.map.angle()).abs() < 1e-9);
     }
 
     #[test]
