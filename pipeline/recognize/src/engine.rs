@@ -32,7 +32,7 @@ impl Tesseract {
     /// [`Error::Engine`] when the data is not to be had.
     pub fn load(&mut self) -> Result<String, Error> {
         self.engines.engine(false)?;
-        Ok(tesseract::version())
+        tesseract::version().map_err(|source| Error::Engine { language: self.engines.language.clone(), source })
     }
 }
 

@@ -11,6 +11,9 @@ use crate::ffi;
 /// Why the engine could not be had or could not read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The library is missing or of another generation.
+    #[error("load the library of the text recognition")]
+    Library(#[source] &'static libloading::Error),
     /// The language data is missing or of another generation.
     #[error("load the language data {language} from {}", tessdata.as_ref().map_or("the engine's own folder".into(), |path| path.display().to_string()))]
     Language {
@@ -116,9 +119,10 @@ pub struct Reading {
 }
 
 /// The library's version, as it says itself.
-pub fn version() -> String {
+pub fn version() -> Result<String, Error> {
+    let api = ffi::api().map_err(Error::Library)?;
     // SAFETY: returns a static C string, which is copied.
-    unsafe { copied(ffi::TessVersion()) }
+    Ok(unsafe { copied((api.TessVersion)()) })
 }
 
 /// Copies a C string; null is empty.
@@ -136,6 +140,7 @@ unsafe fn copied(pointer: *const c_char) -> String {
 /// A libtesseract engine with its language data loaded (LSTM only).
 #[derive(Debug)]
 pub struct Engine {
+    api: &'static ffi::Api,
     handle: NonNull<ffi::BaseApi>,
 }
 
@@ -152,16 +157,17 @@ impl Engine {
             None => None,
         };
         let name = c_string(language).ok_or_else(refused)?;
+        let api = ffi::api().map_err(Error::Library)?;
         // SAFETY: takes a number, no pointers.
-        unsafe { ffi::setMsgSeverity(ffi::L_SEVERITY_NONE) };
+        unsafe { (api.setMsgSeverity)(ffi::L_SEVERITY_NONE) };
         // SAFETY: takes nothing; returns a handle of ours or null.
-        let handle = NonNull::new(unsafe { ffi::TessBaseAPICreate() }).ok_or(Error::NoAnswer)?;
-        let mut engine = Self { handle }; // from here on Drop frees it
+        let handle = NonNull::new(unsafe { (api.TessBaseAPICreate)() }).ok_or(Error::NoAnswer)?;
+        let mut engine = Self { api, handle }; // from here on Drop frees it
         engine.set("debug_file", "/dev/null")?;
         let folder = folder.as_ref().map_or(ptr::null(), |folder| folder.as_ptr());
         // SAFETY: the handle lives, both strings live through the call, the library copies them.
         let failed =
-            unsafe { ffi::TessBaseAPIInit2(engine.handle.as_ptr(), folder, name.as_ptr(), ffi::OEM_LSTM_ONLY) };
+            unsafe { (api.TessBaseAPIInit2)(engine.handle.as_ptr(), folder, name.as_ptr(), ffi::OEM_LSTM_ONLY) };
         if failed != 0 {
             return Err(refused());
         }
@@ -173,7 +179,7 @@ impl Engine {
         let refused = || Error::Setting { name: name.to_owned() };
         let (key, text) = (c_string(name).ok_or_else(refused)?, c_string(value).ok_or_else(refused)?);
         // SAFETY: the handle lives, both strings live through the call, the library copies them.
-        let known = unsafe { ffi::TessBaseAPISetVariable(self.handle.as_ptr(), key.as_ptr(), text.as_ptr()) };
+        let known = unsafe { (self.api.TessBaseAPISetVariable)(self.handle.as_ptr(), key.as_ptr(), text.as_ptr()) };
         if known == 0 { Err(refused()) } else { Ok(()) }
     }
 
@@ -183,25 +189,25 @@ impl Engine {
         let api = self.handle.as_ptr();
         // SAFETY: the handle lives; numbers only.
         unsafe {
-            ffi::TessBaseAPISetPageSegMode(api, mode.code());
-            ffi::TessBaseAPISetSourceResolution(api, picture.dpi.clamp(70, 2400) as c_int);
+            (self.api.TessBaseAPISetPageSegMode)(api, mode.code());
+            (self.api.TessBaseAPISetSourceResolution)(api, picture.dpi.clamp(70, 2400) as c_int);
         }
         // SAFETY: takes nothing; returns a monitor of ours or null.
-        let monitor = NonNull::new(unsafe { ffi::TessMonitorCreate() }).ok_or(Error::NoAnswer)?;
+        let monitor = NonNull::new(unsafe { (self.api.TessMonitorCreate)() }).ok_or(Error::NoAnswer)?;
         let mut asked = Asked { stop, stopped: false };
         // SAFETY: the monitor lives until deleted below; `asked` outlives the recognition, nobody else touches it meanwhile,
         // and `ask` is the only one that reads the pointer, with the type it was made from.
         let failed = unsafe {
-            ffi::TessMonitorSetCancelFunc(monitor.as_ptr(), ask);
-            ffi::TessMonitorSetCancelThis(monitor.as_ptr(), ptr::from_mut(&mut asked).cast::<c_void>());
-            let failed = ffi::TessBaseAPIRecognize(api, monitor.as_ptr());
-            ffi::TessMonitorDelete(monitor.as_ptr());
+            (self.api.TessMonitorSetCancelFunc)(monitor.as_ptr(), ask);
+            (self.api.TessMonitorSetCancelThis)(monitor.as_ptr(), ptr::from_mut(&mut asked).cast::<c_void>());
+            let failed = (self.api.TessBaseAPIRecognize)(api, monitor.as_ptr());
+            (self.api.TessMonitorDelete)(monitor.as_ptr());
             failed
         };
         let stopped = asked.stopped;
         let lines = if failed != 0 && !stopped { Err(Error::NoAnswer) } else { Ok(self.lines()) };
         // SAFETY: the handle lives; frees the picture and the results, no iterator is alive any more.
-        unsafe { ffi::TessBaseAPIClear(api) };
+        unsafe { (self.api.TessBaseAPIClear)(api) };
         Ok(Reading { lines: lines?, stopped })
     }
 
@@ -215,16 +221,16 @@ impl Engine {
         }
         let (w, h) = (width as c_int, height as c_int);
         // SAFETY: the handle lives and the slice has exactly w × h bytes of one byte a pixel; the library copies them.
-        unsafe { ffi::TessBaseAPISetImage(self.handle.as_ptr(), data.as_ptr(), w, h, 1, w) };
+        unsafe { (self.api.TessBaseAPISetImage)(self.handle.as_ptr(), data.as_ptr(), w, h, 1, w) };
         Ok(())
     }
 
     fn lines(&mut self) -> Vec<Line> {
         // SAFETY: the handle lives; returns an iterator of ours, or null when there are no results.
-        let Some(results) = NonNull::new(unsafe { ffi::TessBaseAPIGetIterator(self.handle.as_ptr()) }) else {
+        let Some(results) = NonNull::new(unsafe { (self.api.TessBaseAPIGetIterator)(self.handle.as_ptr()) }) else {
             return Vec::new();
         };
-        let results = Results(results);
+        let results = Results { api: self.api, handle: results };
         let mut lines: Vec<Line> = Vec::new();
         let (mut block, mut open) = (0_u32, false);
         loop {
@@ -254,7 +260,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         // SAFETY: made by TessBaseAPICreate, deleted once.
-        unsafe { ffi::TessBaseAPIDelete(self.handle.as_ptr()) };
+        unsafe { (self.api.TessBaseAPIDelete)(self.handle.as_ptr()) };
     }
 }
 
@@ -274,29 +280,32 @@ extern "C" fn ask(this: *mut c_void, _words: c_int) -> bool {
 }
 
 /// An iterator over the results; must not outlive the next call on its engine (it is used within [`Engine::lines`] only).
-struct Results(NonNull<ffi::ResultIterator>);
+struct Results {
+    api: &'static ffi::Api,
+    handle: NonNull<ffi::ResultIterator>,
+}
 
 impl Results {
     fn page(&self) -> *const ffi::PageIterator {
         // SAFETY: the iterator lives; the same object seen as its base, not to be freed.
-        unsafe { ffi::TessResultIteratorGetPageIteratorConst(self.0.as_ptr()) }
+        unsafe { (self.api.TessResultIteratorGetPageIteratorConst)(self.handle.as_ptr()) }
     }
 
     fn begins(&self, level: ffi::Enumeration) -> bool {
         // SAFETY: the iterator lives.
-        unsafe { ffi::TessPageIteratorIsAtBeginningOf(self.page(), level) != 0 }
+        unsafe { (self.api.TessPageIteratorIsAtBeginningOf)(self.page(), level) != 0 }
     }
 
     fn next_word(&self) -> bool {
         // SAFETY: the iterator lives.
-        unsafe { ffi::TessResultIteratorNext(self.0.as_ptr(), ffi::RIL_WORD) != 0 }
+        unsafe { (self.api.TessResultIteratorNext)(self.handle.as_ptr(), ffi::RIL_WORD) != 0 }
     }
 
     fn bounds(&self, level: ffi::Enumeration) -> Option<(i32, i32, i32, i32)> {
         let (mut left, mut top, mut right, mut bottom) = (0, 0, 0, 0);
         // SAFETY: the iterator lives; four places to write an int each.
         let found = unsafe {
-            ffi::TessPageIteratorBoundingBox(
+            (self.api.TessPageIteratorBoundingBox)(
                 self.page(),
                 level,
                 &raw mut left,
@@ -312,7 +321,7 @@ impl Results {
         let (mut x1, mut y1, mut x2, mut y2) = (0, 0, 0, 0);
         // SAFETY: the iterator lives; four places to write an int each.
         let found = unsafe {
-            ffi::TessPageIteratorBaseline(
+            (self.api.TessPageIteratorBaseline)(
                 self.page(),
                 ffi::RIL_TEXTLINE,
                 &raw mut x1,
@@ -327,20 +336,20 @@ impl Results {
     fn word(&self) -> Option<Word> {
         let (left, top, right, bottom) = self.bounds(ffi::RIL_WORD)?;
         // SAFETY: the iterator lives; returns a string that is ours to delete, or null.
-        let pointer = unsafe { ffi::TessResultIteratorGetUTF8Text(self.0.as_ptr(), ffi::RIL_WORD) };
+        let pointer = unsafe { (self.api.TessResultIteratorGetUTF8Text)(self.handle.as_ptr(), ffi::RIL_WORD) };
         if pointer.is_null() {
             return None;
         }
         // SAFETY: not null, a C string of ours until it is deleted on the next line.
         let text = unsafe { copied(pointer) };
         // SAFETY: from GetUTF8Text, deleted once.
-        unsafe { ffi::TessDeleteText(pointer) };
+        unsafe { (self.api.TessDeleteText)(pointer) };
         let text = text.trim().to_owned();
         if text.is_empty() {
             return None;
         }
         // SAFETY: the iterator lives.
-        let confidence = unsafe { ffi::TessResultIteratorConfidence(self.0.as_ptr(), ffi::RIL_WORD) };
+        let confidence = unsafe { (self.api.TessResultIteratorConfidence)(self.handle.as_ptr(), ffi::RIL_WORD) };
         Some(Word { text, confidence: confidence.clamp(0.0, 100.0), left, top, right, bottom })
     }
 }
@@ -348,7 +357,7 @@ impl Results {
 impl Drop for Results {
     fn drop(&mut self) {
         // SAFETY: from GetIterator, deleted once.
-        unsafe { ffi::TessResultIteratorDelete(self.0.as_ptr()) };
+        unsafe { (self.api.TessResultIteratorDelete)(self.handle.as_ptr()) };
     }
 }
 
@@ -363,7 +372,8 @@ mod tests {
 
     #[test]
     fn the_library_is_of_the_fifth_generation() {
-        assert!(version().starts_with('5'), "{}", version());
+        let version = version().expect("the library");
+        assert!(version.starts_with('5'), "{version}");
     }
 
     #[test]

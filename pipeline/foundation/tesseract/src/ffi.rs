@@ -1,6 +1,11 @@
-//! The declarations, as `tesseract/capi.h` (5.x) and `leptonica/allheaders.h` (1.82) state them.
+//! The calls, as `tesseract/capi.h` (5.x) and `leptonica/allheaders.h` (1.82) state them.
 
-use std::ffi::{c_char, c_int, c_uchar, c_void};
+use std::{
+    ffi::{c_char, c_int, c_uchar, c_void},
+    sync::OnceLock,
+};
+
+use libloading::Library;
 
 /// A C enumeration of the API; always `int` on the platforms we build for.
 pub(crate) type Enumeration = c_int;
@@ -27,21 +32,49 @@ opaque!(BaseApi, PageIterator, ResultIterator, Monitor);
 /// Asked between words; `true` stops the recognition.
 pub(crate) type Cancel = extern "C" fn(this: *mut c_void, words: c_int) -> bool;
 
-#[link(name = "tesseract")]
-unsafe extern "C" {
-    pub(crate) fn TessVersion() -> *const c_char;
-    pub(crate) fn TessDeleteText(text: *const c_char);
-    pub(crate) fn TessBaseAPICreate() -> *mut BaseApi;
-    pub(crate) fn TessBaseAPIDelete(handle: *mut BaseApi);
-    pub(crate) fn TessBaseAPIInit2(
-        handle: *mut BaseApi,
-        datapath: *const c_char,
-        language: *const c_char,
-        mode: Enumeration,
-    ) -> c_int;
-    pub(crate) fn TessBaseAPISetVariable(handle: *mut BaseApi, name: *const c_char, value: *const c_char) -> c_int;
-    pub(crate) fn TessBaseAPISetPageSegMode(handle: *mut BaseApi, mode: Enumeration);
-    pub(crate) fn TessBaseAPISetImage(
+/// The library, by the name that changes when its calls do. Leptonica comes with it.
+const LIBRARY: &str = "libtesseract.so.5";
+
+macro_rules! api {
+    ($($(#[$note:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $answer:ty)?;)*) => {
+        /// The calls of the library that are used, each as declared.
+        #[derive(Debug)]
+        #[expect(non_snake_case, reason = "the names are the library's")]
+        pub(crate) struct Api {
+            $($(#[$note])* pub(crate) $name: unsafe extern "C" fn($($argument: $type),*) $(-> $answer)?,)*
+            /// What the calls lie in: it stays as long as they do.
+            _library: Library,
+        }
+
+        impl Api {
+            fn load() -> Result<Self, libloading::Error> {
+                // SAFETY: the library's own start-up code is all that runs, and it is ordinary: it registers settings.
+                let library = unsafe { Library::new(LIBRARY) }?;
+                Ok(Self {
+                    // SAFETY: each declaration below is the header's.
+                    $($name: *unsafe { library.get(concat!(stringify!($name), "\0").as_bytes()) }?,)*
+                    _library: library,
+                })
+            }
+        }
+    };
+}
+
+/// The library, loaded when the first engine asks: with it come half a hundred others, and most processes read no page.
+pub(crate) fn api() -> Result<&'static Api, &'static libloading::Error> {
+    static LOADED: OnceLock<Result<Api, libloading::Error>> = OnceLock::new();
+    LOADED.get_or_init(Api::load).as_ref()
+}
+
+api! {
+    fn TessVersion() -> *const c_char;
+    fn TessDeleteText(text: *const c_char);
+    fn TessBaseAPICreate() -> *mut BaseApi;
+    fn TessBaseAPIDelete(handle: *mut BaseApi);
+    fn TessBaseAPIInit2(handle: *mut BaseApi, datapath: *const c_char, language: *const c_char, mode: Enumeration) -> c_int;
+    fn TessBaseAPISetVariable(handle: *mut BaseApi, name: *const c_char, value: *const c_char) -> c_int;
+    fn TessBaseAPISetPageSegMode(handle: *mut BaseApi, mode: Enumeration);
+    fn TessBaseAPISetImage(
         handle: *mut BaseApi,
         data: *const c_uchar,
         width: c_int,
@@ -49,17 +82,17 @@ unsafe extern "C" {
         bytes_per_pixel: c_int,
         bytes_per_line: c_int,
     );
-    pub(crate) fn TessBaseAPISetSourceResolution(handle: *mut BaseApi, ppi: c_int);
-    pub(crate) fn TessBaseAPIRecognize(handle: *mut BaseApi, monitor: *mut Monitor) -> c_int;
-    pub(crate) fn TessBaseAPIGetIterator(handle: *mut BaseApi) -> *mut ResultIterator;
-    pub(crate) fn TessBaseAPIClear(handle: *mut BaseApi);
-    pub(crate) fn TessResultIteratorDelete(handle: *mut ResultIterator);
-    pub(crate) fn TessResultIteratorNext(handle: *mut ResultIterator, level: Enumeration) -> c_int;
-    pub(crate) fn TessResultIteratorGetUTF8Text(handle: *const ResultIterator, level: Enumeration) -> *mut c_char;
-    pub(crate) fn TessResultIteratorConfidence(handle: *const ResultIterator, level: Enumeration) -> f32;
-    pub(crate) fn TessResultIteratorGetPageIteratorConst(handle: *const ResultIterator) -> *const PageIterator;
-    pub(crate) fn TessPageIteratorIsAtBeginningOf(handle: *const PageIterator, level: Enumeration) -> c_int;
-    pub(crate) fn TessPageIteratorBoundingBox(
+    fn TessBaseAPISetSourceResolution(handle: *mut BaseApi, ppi: c_int);
+    fn TessBaseAPIRecognize(handle: *mut BaseApi, monitor: *mut Monitor) -> c_int;
+    fn TessBaseAPIGetIterator(handle: *mut BaseApi) -> *mut ResultIterator;
+    fn TessBaseAPIClear(handle: *mut BaseApi);
+    fn TessResultIteratorDelete(handle: *mut ResultIterator);
+    fn TessResultIteratorNext(handle: *mut ResultIterator, level: Enumeration) -> c_int;
+    fn TessResultIteratorGetUTF8Text(handle: *const ResultIterator, level: Enumeration) -> *mut c_char;
+    fn TessResultIteratorConfidence(handle: *const ResultIterator, level: Enumeration) -> f32;
+    fn TessResultIteratorGetPageIteratorConst(handle: *const ResultIterator) -> *const PageIterator;
+    fn TessPageIteratorIsAtBeginningOf(handle: *const PageIterator, level: Enumeration) -> c_int;
+    fn TessPageIteratorBoundingBox(
         handle: *const PageIterator,
         level: Enumeration,
         left: *mut c_int,
@@ -67,7 +100,7 @@ unsafe extern "C" {
         right: *mut c_int,
         bottom: *mut c_int,
     ) -> c_int;
-    pub(crate) fn TessPageIteratorBaseline(
+    fn TessPageIteratorBaseline(
         handle: *const PageIterator,
         level: Enumeration,
         x1: *mut c_int,
@@ -75,14 +108,10 @@ unsafe extern "C" {
         x2: *mut c_int,
         y2: *mut c_int,
     ) -> c_int;
-    pub(crate) fn TessMonitorCreate() -> *mut Monitor;
-    pub(crate) fn TessMonitorDelete(monitor: *mut Monitor);
-    pub(crate) fn TessMonitorSetCancelFunc(monitor: *mut Monitor, cancel: Cancel);
-    pub(crate) fn TessMonitorSetCancelThis(monitor: *mut Monitor, this: *mut c_void);
-}
-
-#[link(name = "lept")]
-unsafe extern "C" {
-    /// Sets what leptonica reports on stderr; returns the former setting.
-    pub(crate) fn setMsgSeverity(severity: c_int) -> c_int;
+    fn TessMonitorCreate() -> *mut Monitor;
+    fn TessMonitorDelete(monitor: *mut Monitor);
+    fn TessMonitorSetCancelFunc(monitor: *mut Monitor, cancel: Cancel);
+    fn TessMonitorSetCancelThis(monitor: *mut Monitor, this: *mut c_void);
+    /// Leptonica's, found through its user: sets what it reports on stderr; returns the former setting.
+    fn setMsgSeverity(severity: c_int) -> c_int;
 }
