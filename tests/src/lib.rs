@@ -6,3 +6,4 @@ pub mod judges;
 pub mod meter;
 pub mod parsers;
 pub mod sandbox;
+pub mod snapshot;
