@@ -24,7 +24,7 @@ const FACTS: &[(&str, &str)] = &[
     ("day", "19/05/2026"),
     ("days", "21"),
     ("decision", "retry"),
-    ("declared", "4"),
+    ("declared", "pages = 4"),
     ("detail", "1.jpg: the JPEG end marker is missing"),
     ("documents", "12"),
     ("done", "10"),
