@@ -85,7 +85,12 @@ fn items(query: &str) -> Vec<Item> {
     let mut rest = query.trim_start();
     while !rest.is_empty() {
         let (negated, after) = match rest.strip_prefix(['-', '−', '–']) {
-            Some(after) if after.starts_with(|c: char| c.is_alphanumeric() || is_quote(c)) => (true, after),
+            Some(after)
+                if after.starts_with(|c: char| c.is_alphanumeric() || is_quote(c))
+                    && !matches!(items.last(), Some(Item::Plain(before)) if goes_on(before, after)) =>
+            {
+                (true, after)
+            }
             _ => (false, rest),
         };
         if let Some(inside) = after.strip_prefix(is_quote) {
@@ -113,6 +118,32 @@ fn items(query: &str) -> Vec<Item> {
         rest = rest.trim_start();
     }
     items
+}
+
+/// Whether a dash with a space before it is one of a number's own: `754 -QĐ/TU`, `1234/QĐ -UBND`.
+fn goes_on(before: &str, after: &str) -> bool {
+    let end = after.find(|c: char| !c.is_alphanumeric()).unwrap_or(after.len());
+    let (part, behind) = after.split_at(end);
+    let separates = |c: char| matches!(c, '/' | '-' | '−' | '–');
+    let (digits, code) = before.split_once(|c: char| separates(c)).unwrap_or((before, ""));
+    let (year, code) =
+        code.split_once(|c: char| separates(c)).unwrap_or(if is_year(code) { (code, "") } else { ("", code) });
+    if !is_digits(digits) || !(year.is_empty() || is_year(year)) {
+        return false;
+    }
+    if code.is_empty() {
+        // Without a body behind it `QĐ` is a word like any other: `12 -QĐ`.
+        return is_type_code(part) && behind.trim_start().starts_with(separates);
+    }
+    is_type_code(code) && part.chars().all(char::is_uppercase)
+}
+
+fn is_digits(text: &str) -> bool {
+    (1..=6).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+fn is_year(text: &str) -> bool {
+    text.len() == 4 && is_digits(text)
 }
 
 /// Text up to the closing quote, or to the end.
@@ -155,7 +186,13 @@ fn clauses(words: &[&str]) -> Vec<Clause> {
     while let Some(word) = words.get(at) {
         if let Some(span) = written.next_if(|span| span.words.0 == at) {
             clauses.push(Clause::Number { wholes: vec![joined(&span)], parts: tokens(words, span.words) });
-            at = span.words.1 + 1;
+            let mut last = span.words.1;
+            // `12-CT/TU;13-CT/TU`: one that begins in a word of the one before.
+            while let Some(span) = written.next_if(|span| span.words.0 <= last) {
+                clauses.push(Clause::Number { wholes: vec![joined(&span)], parts: tokens(words, span.words) });
+                last = span.words.1;
+            }
+            at = last + 1;
         } else if let Some((clause, used)) = spelled(words.get(at..).unwrap_or_default()) {
             clauses.push(clause);
             at += used;
@@ -251,6 +288,13 @@ mod tests {
             ("754qdtu", "#754qdtu"),
             ("0754 QĐ TU phan", "#754qdtu|#754qdtuphan =phan"),
             ("số 754 - QĐ / TU", "sô\u{301} #754qdtu"),
+            ("số 754 -QĐ/TU", "sô\u{301} #754qdtu"),
+            ("754 –QĐ / TU ban", "#754qdtu =ban"),
+            ("1234/QĐ -UBND", "#1234qd =ubnd"),
+            ("08/2016/TT -BQP", "#82016tt =bqp"),
+            ("12 -QĐ ban", "12 =ban -qđ"),
+            ("754-QĐ/TU -ban", "#754qdtu -=ban"),
+            ("12-CT/TU;13-CT/TU 754-QĐ/TU", "#12cttu #13cttu #754qdtu"),
             ("08/2016/TT-BQP", "#82016ttbqp"),
             ("08 2016 tt bqp", "#82016ttbqp"),
             ("893/STTTT-CNTT", "#893sttttcntt"),
