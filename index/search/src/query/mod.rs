@@ -6,3 +6,6 @@ mod plan;
 pub(crate) use parse::{Ask, Clause, parse};
 pub use plan::Band;
 pub(crate) use plan::{Plan, wants};
+
+#[cfg(test)]
+mod chance;
