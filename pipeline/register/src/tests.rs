@@ -4,6 +4,8 @@ use model::{FixedClock, Sha256, Stage, event::EventKind, stage::JobState};
 
 use super::*;
 
+mod walks;
+
 fn register() -> (tempfile::TempDir, Register) {
     let dir = tempfile::tempdir().expect("temporary folder");
     let clock = FixedClock::new("2026-12-31T16:59:00Z".parse().expect("time"));

@@ -145,6 +145,9 @@ impl JobState {
 }
 
 #[cfg(test)]
+mod walks;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
