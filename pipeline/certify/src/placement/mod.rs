@@ -13,4 +13,6 @@ pub use ink::{Blankness, InkMap, LARGEST_INK_MM, NotAnInkMap};
 pub use search::{Ladder, MarkSize, NoRoom, find};
 
 #[cfg(test)]
+mod chance;
+#[cfg(test)]
 mod tests;
