@@ -111,4 +111,74 @@ proptest! {
             }
         }
     }
+
+    /// What was read, printed as its grammar says, reads back as itself; a second look changes nothing.
+    #[test]
+    fn what_was_read_reads_back(text in confusable()) {
+        let Some(read) = parse(&text) else { return Ok(()) };
+        let printed = print(&read);
+        let again = parse(&printed);
+        prop_assert!(again.is_some(), "{text:?} was read as {printed:?}, which is not read at all");
+        let again = again.expect("asked above");
+        prop_assert_eq!((&again.number, &again.notation, again.type_code), (&read.number, &read.notation, read.type_code));
+        prop_assert_eq!(again.style, read.style, "{:?} and {:?}", text, printed);
+        prop_assert!(again.certainty >= read.certainty, "{:?} and {:?}", text, printed);
+    }
+
+    /// What engines make of digits, dashes and strokes does not change what is read, only how sure it is.
+    #[test]
+    fn confusions_cost_certainty_and_nothing_else(
+        number in 2_u32..99_999, kind in 0_usize..100, organ in "[A-Z]{2,6}",
+        dash in "[-–—_=~]", stroke in "[/|\\\\]", mask in any::<u8>(),
+    ) {
+        let codes: Vec<&str> = crate::vocabulary::TYPES.iter().filter_map(|t| t.party).collect();
+        let code = codes[kind % codes.len()];
+        let clear = number.to_string();
+        // The first digit stays one: letters alone are no number.
+        let printed: String = clear.chars().enumerate().map(|(at, c)| confused(c, at > 0 && mask >> (at % 8) & 1 == 1)).collect();
+        let sure = parse(&format!("Số {clear}-{code}/{organ}")).expect("a number");
+        let doubtful = parse(&format!("Số {printed}{dash}{code}{stroke}{organ}")).expect("a number");
+        prop_assert_eq!((&doubtful.number, &doubtful.notation), (&sure.number, &sure.notation));
+        prop_assert_eq!(doubtful.certainty < sure.certainty, printed != clear);
+    }
+}
+
+/// A digit as an engine may see it.
+fn confused(digit: char, wanted: bool) -> char {
+    match digit {
+        '0' if wanted => 'O',
+        '1' if wanted => 'l',
+        other => other,
+    }
+}
+
+/// Texts near to numbers: labels, digits and their doubles, dashes, codes, strokes, organs, in any order that may be.
+fn confusable() -> impl Strategy<Value = String> {
+    let piece = |of: &'static [&'static str]| proptest::sample::select(of);
+    let digits = proptest::string::string_regex("[0-9OoIl]{1,6}[a-c]?").expect("a pattern");
+    let organ = proptest::string::string_regex("[A-ZĐƯ]{1,6}[0-9]{0,3}[.&]?").expect("a pattern");
+    let number = proptest::option::weighted(0.9, digits);
+    (
+        piece(&["Số ", "Số: ", "Sô:", "S6: ", "' Số ", "SỐ", ""]),
+        number,
+        piece(&["", "/2016", " /1985", "/20l6"]),
+        piece(&["-", "–", "/", " - ", " / ", "_", "|", " ", ""]),
+        piece(&["QĐ", "QD", "Q\u{d0}", "NQ", "HD", "HĐ", "CTr", "TTLT", "STTTT", "TT", "cv", "V"]),
+        piece(&["/", "-", " / ", "\\", "—", "", "//"]),
+        organ,
+        piece(&["", "-BNV", "/BCĐ", ".", " ngày"]),
+    )
+        .prop_map(|(label, number, year, mark, code, stroke, organ, end)| {
+            format!("{label}{}{year}{mark}{code}{stroke}{organ}{end}", number.unwrap_or_default())
+        })
+}
+
+/// A number as its grammar writes it.
+fn print(read: &DocNumber) -> String {
+    let number = read.number.as_deref().unwrap_or_default();
+    let mark = match read.style {
+        Style::Party => '-',
+        Style::State => '/',
+    };
+    format!("Số {number}{mark}{}", read.notation)
 }
