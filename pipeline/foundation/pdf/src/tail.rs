@@ -427,3 +427,6 @@ fn windowed<T>(
         }
     }
 }
+
+#[cfg(test)]
+mod chains;
