@@ -24,8 +24,6 @@ pub enum Error {
     DamagedPage {
         /// The index.
         path: PathBuf,
-        /// The reason.
-        source: serde_json::Error,
     },
     /// Another process writes to it.
     #[error("write to the index {path}: another process does", path = path.display())]
@@ -89,8 +87,7 @@ impl Error {
             Self::Damaged { path: at, source } | Self::Write { path: at, source } => {
                 vec![path(at), ("reason", source.to_string())]
             }
-            Self::DamagedPage { path: at, source } => vec![path(at), ("reason", source.to_string())],
-            Self::Locked { path: at } => vec![path(at)],
+            Self::DamagedPage { path: at } | Self::Locked { path: at } => vec![path(at)],
         }
     }
 }

@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use model::DocumentId;
 use serde::Serialize;
 use tantivy::{
-    DocAddress, DocId, Score, Searcher, SegmentReader, TantivyDocument, TantivyError, Term,
-    collector::{Count, DocSetCollector, TopDocs},
+    DocAddress, Searcher, TantivyDocument, TantivyError, Term,
+    collector::{Count, DocSetCollector},
     query::{Query, TermQuery},
     schema::{Field, IndexRecordOption, Value as _},
 };
@@ -15,6 +15,7 @@ use crate::{
     Error, Index,
     highlight::show,
     query::{Ask, Band, Plan, parse},
+    rank::{Rank, best, every},
     stored::StoredPage,
     suggest,
 };
@@ -57,14 +58,15 @@ pub struct Hit {
 /// More hits are not given at once.
 const MOST_HITS: usize = 1_000;
 
-/// Greater is better: score in thousandths, then the smaller document key and page. Sums of scores differ in their last
-/// bits with the order in which they are made; thousandths do not.
-type Rank = (i64, Reverse<u64>, Reverse<u64>);
-
 impl Index {
     /// Finds the pages that answer a query; any string is one.
     pub fn find(&self, query: &str, limit: usize) -> Result<Found, Error> {
-        let mut found = self.answer(&parse(query), limit.min(MOST_HITS))?;
+        self.find_from(query, 0, limit)
+    }
+
+    /// The same without the first hits, which somebody has seen already: they are ranked but not shown.
+    pub fn find_from(&self, query: &str, skip: usize, limit: usize) -> Result<Found, Error> {
+        let mut found = self.answer(&parse(query), skip, limit)?;
         if found.total == 0 {
             found.suggestion = suggest::suggest(self, query)?;
         }
@@ -73,31 +75,23 @@ impl Index {
 
     /// How many pages answer.
     pub(crate) fn count(&self, query: &str) -> Result<usize, Error> {
-        Ok(self.answer(&parse(query), 0)?.total)
+        Ok(self.answer(&parse(query), 0, 0)?.total)
     }
 
-    fn answer(&self, ask: &Ask, limit: usize) -> Result<Found, Error> {
+    fn answer(&self, ask: &Ask, skip: usize, limit: usize) -> Result<Found, Error> {
         let searcher = self.reader.searcher();
-        let plan = Plan::new(ask, self.fields);
-        let mut found = Found::default();
-        for band in [Band::Exact, Band::Folded, Band::Nearly] {
-            // Near answers are for those who have too few good ones.
-            if band == Band::Nearly && found.hits.len() >= limit && found.total > 0 {
-                break;
-            }
-            let Some(query) = plan.query(band) else { continue };
-            let (ranked, count) = ranked(&searcher, query.as_ref(), limit).map_err(|e| self.damage(e))?;
-            found.total += count;
-            for (rank, address) in ranked.into_iter().take(limit - found.hits.len()) {
-                found.hits.push(self.hit(&searcher, ask, band, rank, address)?);
-            }
-        }
+        let (ranked, total) =
+            ranked(&searcher, &Plan::new(ask, self.fields), skip.saturating_add(limit).min(MOST_HITS))
+                .map_err(|e| self.damage(e))?;
+        let shown = ranked.into_iter().skip(skip);
+        let hits = shown.map(|(band, rank, address)| self.hit(&searcher, ask, band, rank, address));
+        let mut hits = hits.collect::<Result<Vec<Hit>, Error>>()?;
         // Within a band hits are ranked already, but the key holds only the first half of an identifier.
-        found.hits.sort_by(|a, b| {
+        hits.sort_by(|a, b| {
             let rank = |hit: &Hit| (hit.band, Reverse((hit.score * 1000.0).round() as i64), hit.id, hit.page);
             rank(a).cmp(&rank(b))
         });
-        Ok(found)
+        Ok(Found { total, hits, suggestion: None })
     }
 
     fn hit(&self, searcher: &Searcher, ask: &Ask, band: Band, rank: Rank, address: DocAddress) -> Result<Hit, Error> {
@@ -108,8 +102,7 @@ impl Index {
         let page = entry.get_first(self.fields.page).and_then(|value| value.as_u64()).ok_or_else(|| missing("page"))?;
         let words =
             entry.get_first(self.fields.words).and_then(|value| value.as_bytes()).ok_or_else(|| missing("words"))?;
-        let words =
-            StoredPage::from_bytes(words).map_err(|source| Error::DamagedPage { path: self.path.clone(), source })?;
+        let words = StoredPage::from_bytes(words).ok_or_else(|| Error::DamagedPage { path: self.path.clone() })?;
         let shown = show(&words, ask, band);
         Ok(Hit {
             id,
@@ -140,8 +133,7 @@ impl Index {
                 continue;
             }
             let Some(words) = entry.get_first(self.fields.words).and_then(|value| value.as_bytes()) else { continue };
-            let words = StoredPage::from_bytes(words)
-                .map_err(|source| Error::DamagedPage { path: self.path.clone(), source })?;
+            let words = StoredPage::from_bytes(words).ok_or_else(|| Error::DamagedPage { path: self.path.clone() })?;
             let bands = [Band::Exact, Band::Folded, Band::Nearly];
             let found = bands.into_iter().map(|band| show(&words, &ask, band).boxes).find(|boxes| !boxes.is_empty());
             return Ok(found.unwrap_or_default());
@@ -154,21 +146,35 @@ impl Index {
     }
 }
 
-fn ranked(searcher: &Searcher, query: &dyn Query, limit: usize) -> tantivy::Result<(Vec<(Rank, DocAddress)>, usize)> {
-    if limit == 0 {
-        return Ok((Vec::new(), searcher.search(query, &Count)?));
-    }
-    let best = TopDocs::with_limit(limit).tweak_score(|segment: &SegmentReader| {
-        let column = |name| segment.fast_fields().u64(name).ok().map(|column| column.first_or_default_col(0));
-        let (key, page) = (column("key"), column("page"));
-        move |doc: DocId, score: Score| -> Rank {
-            let value = |column: &Option<_>| value(column.as_ref(), doc);
-            ((f64::from(score) * 1000.0).round() as i64, Reverse(value(&key)), Reverse(value(&page)))
+/// The best pages, band by band, and how many there are.
+fn ranked(
+    searcher: &Searcher,
+    plan: &Plan<'_>,
+    limit: usize,
+) -> tantivy::Result<(Vec<(Band, Rank, DocAddress)>, usize)> {
+    let mut total = plan.answering().map_or(Ok(0), |query| searcher.search(&query, &Count))?;
+    let mut ranked: Vec<(Band, Rank, DocAddress)> = Vec::new();
+    // When a band leaves room, all it holds is known, and with it which pages are no news to the next.
+    let known = |ranked: &[(Band, Rank, DocAddress)]| {
+        let mut known: Vec<DocAddress> = ranked.iter().map(|(_, _, address)| *address).collect();
+        known.sort_unstable();
+        known
+    };
+    for band in [Band::Exact, Band::Folded] {
+        if ranked.len() < limit.min(total)
+            && let Some(question) = plan.question(band)
+        {
+            let found = best(searcher, &question, &known(&ranked), limit - ranked.len())?;
+            ranked.extend(found.into_iter().map(|(rank, address)| (band, rank, address)));
         }
-    });
-    searcher.search(query, &(best, Count))
-}
-
-fn value(column: Option<&std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>>, doc: DocId) -> u64 {
-    column.map_or(0, |column| column.get_val(doc))
+    }
+    // Near answers are for those who have too few good ones.
+    if (ranked.len() < limit || total == 0)
+        && let Some(question) = plan.question(Band::Nearly)
+    {
+        let (found, count) = every(searcher, question.whole.as_ref(), &known(&ranked), limit - ranked.len())?;
+        ranked.extend(found.into_iter().map(|(rank, address)| (Band::Nearly, rank, address)));
+        total += count;
+    }
+    Ok((ranked, total))
 }

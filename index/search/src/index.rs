@@ -8,17 +8,16 @@ use std::{
 use failpoint::failpoint;
 use model::{Description, DocumentId, Field, PageWords};
 use tantivy::{
-    IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term,
-    directory::MmapDirectory,
+    IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term, directory::MmapDirectory,
     indexer::IndexWriterOptions,
-    tokenizer::{PreTokenizedString, Token},
 };
 
 use crate::{
     Error,
-    analysis::{Forms, analyse, bigrams, forms, joined, parts, spans},
-    schema::{Fields, GENERATION, compressor, schema},
-    stored::StoredPage,
+    analysis::{Forms, Piece, analyse, bigrams, forms, joined, parts, spans},
+    ready::{READY, Ready, Tokens},
+    schema::{Fields, GENERATION, GONE, schema, settings},
+    stored::PageText,
 };
 
 /// Memory of the one writing thread; a commit makes a segment sooner than this is full.
@@ -72,9 +71,12 @@ impl Index {
         let damaged = |source| Error::Damaged { path: path.clone(), source };
         let directory = MmapDirectory::open(&path).map_err(|e| damaged(e.into()))?;
         let (schema, fields) = schema();
-        let settings = IndexSettings { docstore_compression: compressor(), ..IndexSettings::default() };
-        let engine =
-            tantivy::Index::builder().schema(schema).settings(settings).open_or_create(directory).map_err(&damaged)?;
+        let engine = tantivy::Index::builder()
+            .schema(schema)
+            .settings(settings())
+            .open_or_create(directory)
+            .map_err(&damaged)?;
+        engine.tokenizers().register(READY, Ready::default());
         let reader = engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(&damaged)?;
         let inode = inode(&path);
         Ok(Self { engine, reader, fields, path, writer: None, inode })
@@ -126,7 +128,7 @@ impl Index {
         };
         let pages = if document.pages.is_empty() { std::slice::from_ref(&empty) } else { document.pages };
         for (at, page) in pages.iter().enumerate() {
-            let entry = self.entry(document, page, at == 0, &described)?;
+            let entry = self.entry(document, page, at == 0, &described);
             let path = self.path.clone();
             self.writer()?.add_document(entry).map_err(|e| Error::writing(&path, e))?;
         }
@@ -163,6 +165,10 @@ impl Index {
                     .num_merge_threads(1)
                     .build();
                 let writer = self.engine.writer_with_options(options).map_err(|e| Error::writing(&self.path, e))?;
+                // Who may write is alone, and nobody reads these any more.
+                for gone in GONE {
+                    durable::remove_tree(&self.path.with_file_name(gone))?;
+                }
                 Ok(none.insert(writer))
             }
         }
@@ -175,40 +181,37 @@ impl Index {
         page: &PageWords,
         first: bool,
         described: &[String],
-    ) -> Result<TantivyDocument, Error> {
+    ) -> TantivyDocument {
         let fields = &self.fields;
-        let stored = StoredPage::of(page);
-        let mut text = Tokens::default();
-        let mut pairs = Tokens::default();
-        for part in stored.parts() {
-            add_text(&mut text, &mut pairs, &part);
+        let kept = PageText::of(page);
+        let pieces = kept.pieces();
+        let mut text = Text::default();
+        for part in &pieces {
+            text.add(part);
         }
         if first {
-            for value in document.description.0.values() {
-                let words: Vec<&str> = value.value.split_whitespace().collect();
-                add_text(&mut text, &mut pairs, &words);
+            let citation = document.number.into_iter();
+            for words in document.description.0.values().map(|value| value.value.as_str()).chain(citation) {
+                text.add(&analyse(&words.split_whitespace().collect::<Vec<_>>()));
             }
-            let citation: Vec<&str> = document.number.into_iter().flat_map(str::split_whitespace).collect();
-            add_text(&mut text, &mut pairs, &citation);
+        }
+        let mut tokens = Tokens::default();
+        for token in described {
+            tokens.push(token, 0);
         }
         let mut entry = TantivyDocument::new();
         entry.add_text(fields.id, document.id.to_string());
         entry.add_u64(fields.key, key(document.id));
         entry.add_u64(fields.page, u64::from(page.page));
-        entry.add_pre_tokenized_text(fields.text, text.finish());
-        entry.add_pre_tokenized_text(fields.pairs, pairs.finish());
-        let mut tokens = Tokens::default();
-        for token in described {
-            tokens.push(token.clone(), 0);
-        }
-        entry.add_pre_tokenized_text(fields.described, tokens.finish());
+        entry.add_text(fields.text, text.tokens.finish());
+        entry.add_text(fields.pairs, text.pairs.finish());
+        entry.add_text(fields.described, tokens.finish());
         entry.add_text(fields.title, document.title);
         if let Some(number) = document.number {
             entry.add_text(fields.number, number);
         }
-        let damaged = |source| Error::DamagedPage { path: self.path.clone(), source };
-        entry.add_bytes(fields.words, &stored.to_bytes().map_err(damaged)?);
-        Ok(entry)
+        entry.add_bytes(fields.words, &kept.to_bytes(&pieces));
+        entry
     }
 }
 
@@ -222,38 +225,30 @@ pub(crate) fn key(id: DocumentId) -> u64 {
     id.as_bytes().iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte))
 }
 
-/// Tokens on their way into the engine.
+/// What a page is found by.
 #[derive(Default)]
-struct Tokens {
-    tokens: Vec<Token>,
+struct Text {
+    tokens: Tokens,
+    pairs: Tokens,
     /// The first place free for the next stretch of text.
     next: usize,
 }
 
-impl Tokens {
-    fn push(&mut self, text: String, position: usize) {
-        self.tokens.push(Token { text, position, ..Token::default() });
-    }
-
-    fn finish(self) -> PreTokenizedString {
-        PreTokenizedString { text: String::new(), tokens: self.tokens }
-    }
-}
-
-fn add_text(text: &mut Tokens, pairs: &mut Tokens, words: &[&str]) {
-    let pieces = analyse(words);
-    let start = text.next;
-    for piece in &pieces {
-        let at = start + piece.position;
-        text.push(piece.forms.folded.clone(), at);
-        if piece.forms.exact != piece.forms.folded {
-            text.push(piece.forms.exact.clone(), at);
+impl Text {
+    fn add(&mut self, pieces: &[Piece]) {
+        let start = self.next;
+        for piece in pieces {
+            let at = start + piece.position;
+            self.tokens.push(&piece.forms.folded, at);
+            if piece.forms.exact != piece.forms.folded {
+                self.tokens.push(&piece.forms.exact, at);
+            }
+            self.next = at + GAP;
         }
-        text.next = at + GAP;
-    }
-    let single: Vec<&Forms> = pieces.iter().filter(|piece| !piece.whole).map(|piece| &piece.forms).collect();
-    for pair in bigrams(single.into_iter()) {
-        pairs.push(pair, 0);
+        let single = pieces.iter().filter(|piece| !piece.whole).map(|piece| &piece.forms);
+        for pair in bigrams(single) {
+            self.pairs.push(&pair, 0);
+        }
     }
 }
 

@@ -15,6 +15,8 @@ mod find;
 mod highlight;
 mod index;
 mod query;
+mod rank;
+mod ready;
 mod schema;
 mod stored;
 mod suggest;

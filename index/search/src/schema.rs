@@ -1,14 +1,19 @@
 //! What lies in the index: one entry a page. Tantivy has no schema evolution, so a schema is a generation of its own.
 
 use tantivy::{
+    IndexSettings,
     schema::{
         BytesOptions, Field, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
     },
     store::{Compressor, ZstdCompressor},
 };
 
+use crate::ready::READY;
+
 /// The directory of this schema inside the index folder. Another schema takes the next name.
-pub(crate) const GENERATION: &str = "v1";
+pub(crate) const GENERATION: &str = "v2";
+/// Those of earlier releases: what lies there is never read again.
+pub(crate) const GONE: &[&str] = &["v1"];
 
 /// The fields of a page.
 #[derive(Debug, Clone, Copy)]
@@ -36,9 +41,8 @@ pub(crate) struct Fields {
 /// The schema and its fields.
 pub(crate) fn schema() -> (Schema, Fields) {
     let indexed = |option, norms| {
-        // Tokens come ready made; the tokenizer named here is never asked.
         TextOptions::default().set_indexing_options(
-            TextFieldIndexing::default().set_tokenizer("raw").set_index_option(option).set_fieldnorms(norms),
+            TextFieldIndexing::default().set_tokenizer(READY).set_index_option(option).set_fieldnorms(norms),
         )
     };
     let mut schema = Schema::builder();
@@ -56,7 +60,11 @@ pub(crate) fn schema() -> (Schema, Fields) {
     (schema.build(), fields)
 }
 
-/// Words are kept compressed.
-pub(crate) fn compressor() -> Compressor {
-    Compressor::Zstd(ZstdCompressor::default())
+/// Words are kept compressed, a page or two together: a hit unpacks little that it does not show.
+pub(crate) fn settings() -> IndexSettings {
+    IndexSettings {
+        docstore_compression: Compressor::Zstd(ZstdCompressor::default()),
+        docstore_blocksize: 4096,
+        ..IndexSettings::default()
+    }
 }

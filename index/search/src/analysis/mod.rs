@@ -40,7 +40,8 @@ fn composed(word: &str) -> Cow<'_, str> {
     if is_nfc(word) { Cow::Borrowed(word) } else { Cow::Owned(word.nfc().collect()) }
 }
 
-fn cut(composed: &str) -> impl Iterator<Item = &str> {
+/// The tokens of a composed word.
+pub(crate) fn cut(composed: &str) -> impl Iterator<Item = &str> {
     let runs = composed.split(|c: char| !(c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric())));
     runs.filter(|part| !part.is_empty() && (part.len() <= LONGEST_TOKEN || part.chars().count() <= LONGEST_TOKEN))
 }
@@ -49,14 +50,12 @@ fn cut(composed: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn analyse(words: &[&str]) -> Vec<Piece> {
     let composed: Vec<Cow<'_, str>> = words.iter().map(|word| composed(word)).collect();
     let words: Vec<&str> = composed.iter().map(AsRef::as_ref).collect();
-    analyse_some(&words, true, |_| true)
+    analyse_some(&words, |_| true)
 }
 
-/// The same of composed words when only some tokens matter: the others have their places but no forms, and whole numbers
-/// may be left out.
-pub(crate) fn analyse_some(words: &[&str], numbers: bool, matters: impl Fn(&str) -> bool) -> Vec<Piece> {
-    let spans = if numbers { spans_of_composed(words) } else { Vec::new() };
-    let mut numbers = spans.into_iter().peekable();
+/// The same of composed words when only some tokens matter: the others have their places but no forms.
+pub(crate) fn analyse_some(words: &[&str], matters: impl Fn(&str) -> bool) -> Vec<Piece> {
+    let mut numbers = spans_of_composed(words).into_iter().peekable();
     let mut pieces = Vec::with_capacity(words.len());
     let mut position = 0;
     for (at, word) in words.iter().enumerate() {

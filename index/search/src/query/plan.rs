@@ -1,4 +1,4 @@
-//! From what is asked to the engine's queries, one for each band; the bands share no page.
+//! From what is asked to the engine's queries, one for each band.
 
 use serde::Serialize;
 use tantivy::{
@@ -10,6 +10,7 @@ use tantivy::{
 use super::{Ask, Clause};
 use crate::{
     analysis::{Forms, bigrams},
+    rank::{Question, Skipping},
     schema::Fields,
 };
 
@@ -68,23 +69,46 @@ impl<'a> Plan<'a> {
         Self { ask, fields }
     }
 
-    /// The query of a band; none when the band can hold nothing that a better one does not.
-    pub(crate) fn query(&self, band: Band) -> Option<Box<dyn Query>> {
-        if self.ask.wanted.is_empty() && self.ask.unwanted.is_empty() && self.ask.filters.is_empty() {
+    /// Which pages have every word asked for, accents aside: those of the first two bands together, since every token
+    /// with accents stands beside one without.
+    pub(crate) fn answering(&self) -> Option<Box<dyn Query>> {
+        (!self.asks_nothing()).then(|| boolean(self.must(Band::Folded).into_iter().chain(self.limits()).collect()))
+    }
+
+    /// The question of a band; none when the band can hold nothing that a better one does not. Pages of better bands may
+    /// answer it, too.
+    pub(crate) fn question(&self, band: Band) -> Option<Question> {
+        if self.asks_nothing() || (self.ask.wanted.is_empty() && band != Band::Exact) {
             return None;
         }
-        let mut clauses = match band {
-            Band::Exact => self.all(band),
-            Band::Folded => {
-                if self.ask.wanted.is_empty() {
-                    return None;
-                }
-                let mut clauses = self.all(band);
-                clauses.push((Occur::MustNot, boolean(self.all(Band::Exact))));
-                clauses
-            }
-            Band::Nearly => self.most()?,
-        };
+        if band == Band::Nearly {
+            let whole = boolean(self.most()?.into_iter().chain(self.limits()).collect());
+            return Some(Question { whole, skipping: None });
+        }
+        let all = self.must(band).into_iter().chain(self.extras()).chain(self.limits());
+        let whole = boolean(all.collect());
+        let words_only = self.ask.wanted.iter().all(|clause| matches!(clause, Clause::Word(_)));
+        let skips = words_only && !self.ask.wanted.is_empty() && self.limits().is_empty();
+        let skipping = skips.then(|| Skipping {
+            bare: boolean(self.must(band)),
+            extras: Some(self.extras()).filter(|extras| !extras.is_empty()).map(boolean),
+            field: self.fields.text,
+        });
+        Some(Question { whole, skipping })
+    }
+
+    fn asks_nothing(&self) -> bool {
+        self.ask.wanted.is_empty() && self.ask.unwanted.is_empty() && self.ask.filters.is_empty()
+    }
+
+    /// What must stand on the page.
+    fn must(&self, band: Band) -> Clauses {
+        self.ask.wanted.iter().map(|clause| (Occur::Must, self.clause(clause, band))).collect()
+    }
+
+    /// What must be so besides, without a say in the score.
+    fn limits(&self) -> Clauses {
+        let mut clauses: Clauses = Vec::new();
         if self.ask.wanted.is_empty() {
             clauses.push((Occur::Must, quiet(AllQuery)));
         }
@@ -101,13 +125,12 @@ impl<'a> Plan<'a> {
             };
             (Occur::MustNot, self.clause(clause, if typed { Band::Exact } else { Band::Folded }))
         }));
-        Some(boolean(clauses))
+        clauses
     }
 
-    /// Every clause, with what makes one page better than another.
-    fn all(&self, band: Band) -> Clauses {
-        let mut clauses: Clauses =
-            self.ask.wanted.iter().map(|clause| (Occur::Must, self.clause(clause, band))).collect();
+    /// What makes one page better than another.
+    fn extras(&self) -> Clauses {
+        let mut clauses = Clauses::new();
         // Words asked for side by side are better found side by side.
         for pair in self.ask.wanted.windows(2) {
             if let [Clause::Word(a), Clause::Word(b)] = pair {
@@ -141,7 +164,6 @@ impl<'a> Plan<'a> {
         let mut clauses: Clauses = vec![
             (Occur::Must, Box::new(BooleanQuery::with_minimum_required_clauses(some, fewest))),
             (Occur::Must, boolean(pairs)),
-            (Occur::MustNot, boolean(self.all(Band::Folded))),
         ];
         let numbers = self.ask.wanted.iter().filter(|clause| matches!(clause, Clause::Number { .. }));
         clauses.extend(numbers.map(|number| (Occur::Must, self.clause(number, Band::Folded))));
@@ -204,7 +226,13 @@ fn term(field: Field, token: &str) -> Box<dyn Query> {
     Box::new(word(field, token))
 }
 
-fn boolean(clauses: Clauses) -> Box<dyn Query> {
+/// All of these. A clause alone stays itself: the engine knows more about it so.
+fn boolean(mut clauses: Clauses) -> Box<dyn Query> {
+    if clauses.len() == 1
+        && let Some((Occur::Must | Occur::Should, alone)) = clauses.pop_if(|(occur, _)| *occur != Occur::MustNot)
+    {
+        return alone;
+    }
     Box::new(BooleanQuery::new(clauses))
 }
 
