@@ -5,19 +5,21 @@ use std::cmp::Reverse;
 use model::DocumentId;
 use serde::Serialize;
 use tantivy::{
-    DocAddress, Searcher, TantivyDocument, TantivyError, Term,
+    DocAddress, TantivyError, Term,
     collector::{Count, DocSetCollector},
-    query::{Query, TermQuery},
-    schema::{Field, IndexRecordOption, Value as _},
+    query::TermQuery,
+    schema::IndexRecordOption,
 };
 
 use crate::{
     Error, Index,
+    entry::{Entry, unpack},
     highlight::show,
     query::{Ask, Band, Plan, parse},
     rank::{Rank, best, every},
     stored::StoredPage,
     suggest,
+    view::View,
 };
 
 /// The answer to a query.
@@ -79,12 +81,11 @@ impl Index {
     }
 
     fn answer(&self, ask: &Ask, skip: usize, limit: usize) -> Result<Found, Error> {
-        let searcher = self.reader.searcher();
         let (ranked, total) =
-            ranked(&searcher, &Plan::new(ask, self.fields), skip.saturating_add(limit).min(MOST_HITS))
+            ranked(&self.view, &Plan::new(ask, self.fields), skip.saturating_add(limit).min(MOST_HITS))
                 .map_err(|e| self.damage(e))?;
         let shown = ranked.into_iter().skip(skip);
-        let hits = shown.map(|(band, rank, address)| self.hit(&searcher, ask, band, rank, address));
+        let hits = shown.map(|(band, rank, address)| self.hit(ask, band, rank, address));
         let mut hits = hits.collect::<Result<Vec<Hit>, Error>>()?;
         // Within a band hits are ranked already, but the key holds only the first half of an identifier.
         hits.sort_by(|a, b| {
@@ -94,51 +95,43 @@ impl Index {
         Ok(Found { total, hits, suggestion: None })
     }
 
-    fn hit(&self, searcher: &Searcher, ask: &Ask, band: Band, rank: Rank, address: DocAddress) -> Result<Hit, Error> {
-        let entry: TantivyDocument = searcher.doc(address).map_err(|e| self.damage(e))?;
-        let text = |field: Field| entry.get_first(field).and_then(|value| value.as_str()).map(str::to_owned);
-        let missing = |what: &str| self.damage(TantivyError::InternalError(format!("an entry has no {what}")));
-        let id = text(self.fields.id).and_then(|id| id.parse().ok()).ok_or_else(|| missing("id"))?;
-        let page = entry.get_first(self.fields.page).and_then(|value| value.as_u64()).ok_or_else(|| missing("page"))?;
-        let words =
-            entry.get_first(self.fields.words).and_then(|value| value.as_bytes()).ok_or_else(|| missing("words"))?;
-        let words = StoredPage::from_bytes(words).ok_or_else(|| Error::DamagedPage { path: self.path.clone() })?;
-        let shown = show(&words, ask, band);
-        Ok(Hit {
-            id,
-            page: u32::try_from(page).unwrap_or(u32::MAX),
-            title: text(self.fields.title).unwrap_or_default(),
-            number: text(self.fields.number),
-            score: rank.0 as f64 / 1000.0,
-            band,
-            snippet: shown.snippet,
-            marked: shown.marked,
-            boxes: shown.boxes,
+    fn hit(&self, ask: &Ask, band: Band, rank: Rank, address: DocAddress) -> Result<Hit, Error> {
+        self.read(address, |entry, words| {
+            let shown = show(words, ask, band);
+            Hit {
+                id: entry.id,
+                page: entry.page,
+                title: entry.title.to_owned(),
+                number: entry.number.map(str::to_owned),
+                score: rank.0 as f64 / 1000.0,
+                band,
+                snippet: shown.snippet,
+                marked: shown.marked,
+                boxes: shown.boxes,
+            }
         })
     }
 
     /// Boxes of the words of one page that answer a query, on the displayed page: x, y, width, height in mm; from the
     /// first band that has any.
     pub fn boxes(&self, id: DocumentId, page: u32, query: &str) -> Result<Vec<[f64; 4]>, Error> {
-        let searcher = self.reader.searcher();
-        let of = |field, text: &str| -> Box<dyn Query> {
-            Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
-        };
-        let pages =
-            searcher.search(&of(self.fields.id, &id.to_string()), &DocSetCollector).map_err(|e| self.damage(e))?;
+        let of = TermQuery::new(Term::from_field_text(self.fields.id, &id.to_string()), IndexRecordOption::Basic);
+        let pages = self.view.searcher.search(&of, &DocSetCollector).map_err(|e| self.damage(e))?;
+        let at = pages.into_iter().find(|address| self.view.place(*address).1 == u64::from(page));
+        let Some(address) = at else { return Ok(Vec::new()) };
         let ask = parse(query);
-        for address in pages {
-            let entry: TantivyDocument = searcher.doc(address).map_err(|e| self.damage(e))?;
-            if entry.get_first(self.fields.page).and_then(|value| value.as_u64()) != Some(u64::from(page)) {
-                continue;
-            }
-            let Some(words) = entry.get_first(self.fields.words).and_then(|value| value.as_bytes()) else { continue };
-            let words = StoredPage::from_bytes(words).ok_or_else(|| Error::DamagedPage { path: self.path.clone() })?;
+        self.read(address, |_, words| {
             let bands = [Band::Exact, Band::Folded, Band::Nearly];
-            let found = bands.into_iter().map(|band| show(&words, &ask, band).boxes).find(|boxes| !boxes.is_empty());
-            return Ok(found.unwrap_or_default());
-        }
-        Ok(Vec::new())
+            let found = bands.into_iter().map(|band| show(words, &ask, band).boxes).find(|boxes| !boxes.is_empty());
+            found.unwrap_or_default()
+        })
+    }
+
+    /// Reads what is kept of a page.
+    fn read<T>(&self, address: DocAddress, what: impl FnOnce(&Entry<'_>, &StoredPage<'_>) -> T) -> Result<T, Error> {
+        let kept = self.view.kept(address).map_err(|e| self.damage(e))?;
+        let read = unpack(&kept).and_then(|entry| Some(what(&entry, &StoredPage::from_bytes(entry.words)?)));
+        read.ok_or_else(|| Error::DamagedPage { path: self.path.clone() })
     }
 
     pub(crate) fn damage(&self, source: TantivyError) -> Error {
@@ -147,12 +140,8 @@ impl Index {
 }
 
 /// The best pages, band by band, and how many there are.
-fn ranked(
-    searcher: &Searcher,
-    plan: &Plan<'_>,
-    limit: usize,
-) -> tantivy::Result<(Vec<(Band, Rank, DocAddress)>, usize)> {
-    let mut total = plan.answering().map_or(Ok(0), |query| searcher.search(&query, &Count))?;
+fn ranked(view: &View, plan: &Plan<'_>, limit: usize) -> tantivy::Result<(Vec<(Band, Rank, DocAddress)>, usize)> {
+    let mut total = plan.answering().map_or(Ok(0), |query| view.searcher.search(&query, &Count))?;
     let mut ranked: Vec<(Band, Rank, DocAddress)> = Vec::new();
     // When a band leaves room, all it holds is known, and with it which pages are no news to the next.
     let known = |ranked: &[(Band, Rank, DocAddress)]| {
@@ -164,7 +153,7 @@ fn ranked(
         if ranked.len() < limit.min(total)
             && let Some(question) = plan.question(band)
         {
-            let found = best(searcher, &question, &known(&ranked), limit - ranked.len())?;
+            let found = best(view, &question, &known(&ranked), limit - ranked.len())?;
             ranked.extend(found.into_iter().map(|(rank, address)| (band, rank, address)));
         }
     }
@@ -172,7 +161,7 @@ fn ranked(
     if (ranked.len() < limit || total == 0)
         && let Some(question) = plan.question(Band::Nearly)
     {
-        let (found, count) = every(searcher, question.whole.as_ref(), &known(&ranked), limit - ranked.len())?;
+        let (found, count) = every(view, question.whole.as_ref(), &known(&ranked), limit - ranked.len())?;
         ranked.extend(found.into_iter().map(|(rank, address)| (Band::Nearly, rank, address)));
         total += count;
     }

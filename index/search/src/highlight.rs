@@ -1,9 +1,9 @@
 //! Which words of a page answer a query, and the piece of text around them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    analysis::{Forms, analyse_some, forms, glance},
+    analysis::{Forms, analyse_composed, forms, glance},
     query::{Ask, Band, Clause, wants},
     stored::{StoredPage, mark},
 };
@@ -106,8 +106,12 @@ fn numbers(page: &StoredPage<'_>, ask: &Ask, band: Band) -> Vec<usize> {
         .flat_map(|(_, parts)| *parts)
         .filter_map(|f| Some((f.folded.chars().next()?, f.folded.chars().count())))
         .collect();
+    let none = Arc::new(Forms::default());
     for part in page.parts() {
-        let pieces = analyse_some(&part, |token| glance(token).is_none_or(|glance| glances.contains(&glance)));
+        let pieces = analyse_composed(&part, |token| {
+            let may_be = glance(token).is_none_or(|glance| glances.contains(&glance));
+            if may_be { Arc::new(forms(token)) } else { Arc::clone(&none) }
+        });
         for (wholes, parts) in &asked {
             let of = |whole: bool, any: &[Forms]| -> Vec<usize> {
                 let pieces = pieces.iter().filter(|piece| piece.whole == whole);
@@ -158,7 +162,11 @@ mod tests {
     use model::{Line, PageWords, RectPx, Word};
 
     use super::*;
-    use crate::{analysis::analyse, query::parse, stored::PageText};
+    use crate::{
+        analysis::{Known, analyse},
+        query::parse,
+        stored::PageText,
+    };
 
     /// The words that answer, by looking at every one.
     fn plainly(parts: &[Vec<String>; 2], ask: &Ask, band: Band) -> BTreeSet<usize> {
@@ -166,7 +174,7 @@ mod tests {
         let mut before = 0;
         for part in parts {
             let words: Vec<&str> = part.iter().map(String::as_str).collect();
-            let pieces = analyse(&words);
+            let pieces = analyse(&words, &mut Known::default());
             let single: Vec<_> = pieces.iter().filter(|piece| !piece.whole).collect();
             for clause in &ask.wanted {
                 let any = |whole: bool, any: &[Forms]| -> Vec<usize> {
@@ -242,7 +250,7 @@ mod tests {
             let parts = [text, stamps];
             let page = page(&parts);
             let kept = PageText::of(&page);
-            let bytes = kept.to_bytes(&kept.pieces());
+            let bytes = kept.to_bytes(&kept.pieces(&mut Known::default()));
             let stored = StoredPage::from_bytes(&bytes).expect("a page");
             let ask = parse(&format!("{} \"{}\"", query.join(" "), quoted.join(" ")));
             let rects: Vec<[f64; 4]> = page.lines.iter().chain(&page.stamps).flat_map(|line| &line.words).map(|word| {
@@ -261,7 +269,7 @@ mod tests {
         fn a_damaged_page_is_survived(text in words(30), at in 0_usize..400, other in 0_u8..=255, cut in 0_usize..400) {
             let page = page(&[text, Vec::new()]);
             let kept = PageText::of(&page);
-            let mut bytes = kept.to_bytes(&kept.pieces());
+            let mut bytes = kept.to_bytes(&kept.pieces(&mut Known::default()));
             if let Some(byte) = bytes.get_mut(at) {
                 *byte = other;
             }

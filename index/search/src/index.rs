@@ -14,10 +14,12 @@ use tantivy::{
 
 use crate::{
     Error,
-    analysis::{Forms, Piece, analyse, bigrams, forms, joined, parts, spans},
+    analysis::{Forms, Known, Piece, analyse, bigrams, forms, joined, parts, spans},
+    entry::pack,
     ready::{READY, Ready, Tokens},
     schema::{Fields, GENERATION, GONE, schema, settings},
     stored::PageText,
+    view::View,
 };
 
 /// Memory of the one writing thread; a commit makes a segment sooner than this is full.
@@ -46,10 +48,12 @@ pub struct IndexedDocument<'a> {
 /// [`Self::commit`] takes the writer's lock and keeps it until the index is dropped.
 pub struct Index {
     pub(crate) engine: tantivy::Index,
-    pub(crate) reader: IndexReader,
+    reader: IndexReader,
+    pub(crate) view: View,
     pub(crate) fields: Fields,
     pub(crate) path: PathBuf,
     writer: Option<IndexWriter>,
+    known: Known,
     /// The folder itself, whatever its name leads to later.
     inode: u64,
 }
@@ -79,7 +83,8 @@ impl Index {
         engine.tokenizers().register(READY, Ready::default());
         let reader = engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(&damaged)?;
         let inode = inode(&path);
-        Ok(Self { engine, reader, fields, path, writer: None, inode })
+        let view = View::of(&reader).map_err(&damaged)?;
+        Ok(Self { engine, reader, view, fields, path, writer: None, known: Known::default(), inode })
     }
 
     /// Whether its folder is still the one that was opened: somebody may have removed it meanwhile.
@@ -152,7 +157,9 @@ impl Index {
         failpoint!("index:commit:before");
         prepared.commit().map_err(writing)?;
         failpoint!("index:commit:after");
-        self.reader.reload().map_err(writing)
+        self.reader.reload().map_err(writing)?;
+        self.view = View::of(&self.reader).map_err(writing)?;
+        Ok(())
     }
 
     fn writer(&mut self) -> Result<&mut IndexWriter, Error> {
@@ -176,15 +183,15 @@ impl Index {
 
     /// One page. The first page also carries the description's words, so that they are found with its text.
     fn entry(
-        &self,
+        &mut self,
         document: &IndexedDocument<'_>,
         page: &PageWords,
         first: bool,
         described: &[String],
     ) -> TantivyDocument {
-        let fields = &self.fields;
+        let fields = self.fields;
         let kept = PageText::of(page);
-        let pieces = kept.pieces();
+        let pieces = kept.pieces(&mut self.known);
         let mut text = Text::default();
         for part in &pieces {
             text.add(part);
@@ -192,7 +199,7 @@ impl Index {
         if first {
             let citation = document.number.into_iter();
             for words in document.description.0.values().map(|value| value.value.as_str()).chain(citation) {
-                text.add(&analyse(&words.split_whitespace().collect::<Vec<_>>()));
+                text.add(&analyse(&words.split_whitespace().collect::<Vec<_>>(), &mut self.known));
             }
         }
         let mut tokens = Tokens::default();
@@ -206,11 +213,7 @@ impl Index {
         entry.add_text(fields.text, text.tokens.finish());
         entry.add_text(fields.pairs, text.pairs.finish());
         entry.add_text(fields.described, tokens.finish());
-        entry.add_text(fields.title, document.title);
-        if let Some(number) = document.number {
-            entry.add_text(fields.number, number);
-        }
-        entry.add_bytes(fields.words, &kept.to_bytes(&pieces));
+        entry.add_bytes(fields.kept, &pack(document, page.page, &kept.to_bytes(&pieces)));
         entry
     }
 }
@@ -245,7 +248,7 @@ impl Text {
             }
             self.next = at + GAP;
         }
-        let single = pieces.iter().filter(|piece| !piece.whole).map(|piece| &piece.forms);
+        let single = pieces.iter().filter(|piece| !piece.whole).map(|piece| piece.forms.as_ref());
         for pair in bigrams(single) {
             self.pairs.push(&pair, 0);
         }

@@ -10,6 +10,7 @@
 //! their parts.
 
 mod analysis;
+mod entry;
 mod error;
 mod find;
 mod highlight;
@@ -20,6 +21,7 @@ mod ready;
 mod schema;
 mod stored;
 mod suggest;
+mod view;
 
 pub use error::Error;
 pub use find::{Found, Hit};

@@ -4,14 +4,15 @@
 //! too much: the floor given to it lies below what could still enter, and what stays is scored once more by the whole
 //! query. The list is thus the one that scoring every page would give, and a test holds it.
 
-use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use tantivy::{
     DocAddress, DocId, DocSet as _, Score, Searcher, SegmentOrdinal, SegmentReader, TERMINATED,
-    columnar::ColumnValues,
     query::{EnableScoring, Query, Scorer, Weight},
     schema::Field,
 };
+
+use crate::view::View;
 
 /// Greater is better: score in thousandths, then the smaller document key and page. Sums of scores differ in their last
 /// bits with the order in which they are made; thousandths do not, but for one in some thousands, which is why a sum is
@@ -38,25 +39,26 @@ pub(crate) struct Skipping {
 
 /// The best pages, best first, none of `known` among them; `known` is sorted.
 pub(crate) fn best(
-    searcher: &Searcher,
+    view: &View,
     question: &Question,
     known: &[DocAddress],
     limit: usize,
 ) -> tantivy::Result<Vec<(Rank, DocAddress)>> {
     match &question.skipping {
-        Some(skipping) => skip(searcher, question.whole.as_ref(), skipping, known, limit),
-        None => Ok(every(searcher, question.whole.as_ref(), known, limit)?.0),
+        Some(skipping) => skip(view, question.whole.as_ref(), skipping, known, limit),
+        None => Ok(every(view, question.whole.as_ref(), known, limit)?.0),
     }
 }
 
 /// The same by scoring every page, and how many there are.
 pub(crate) fn every(
-    searcher: &Searcher,
+    view: &View,
     whole: &dyn Query,
     known: &[DocAddress],
     limit: usize,
 ) -> tantivy::Result<(Vec<(Rank, DocAddress)>, usize)> {
     let mut best = Best::new(limit);
+    let searcher = &view.searcher;
     let mut count = 0;
     let weight = whole.weight(EnableScoring::enabled_from_searcher(searcher))?;
     for (segment, reader) in (0..).zip(searcher.segment_readers()) {
@@ -68,17 +70,18 @@ pub(crate) fn every(
             }
         })?;
     }
-    Ok((best.ranked(searcher), count))
+    Ok((best.ranked(view), count))
 }
 
 fn skip(
-    searcher: &Searcher,
+    view: &View,
     whole: &dyn Query,
     skipping: &Skipping,
     known: &[DocAddress],
     limit: usize,
 ) -> tantivy::Result<Vec<(Rank, DocAddress)>> {
     let mut best = Best::new(limit);
+    let searcher = &view.searcher;
     let scoring = EnableScoring::enabled_from_searcher(searcher);
     let whole = whole.weight(scoring)?;
     // Pages with extras first, each with its whole score: that raises the floor for all others.
@@ -108,7 +111,7 @@ fn skip(
         })?;
     }
     best.score_again(searcher, whole.as_ref())?;
-    Ok(best.ranked(searcher))
+    Ok(best.ranked(view))
 }
 
 /// Scores those of some pages, given in their order, that answer.
@@ -235,22 +238,13 @@ impl Best {
         Ok(())
     }
 
-    fn ranked(mut self, searcher: &Searcher) -> Vec<(Rank, DocAddress)> {
+    fn ranked(mut self, view: &View) -> Vec<(Rank, DocAddress)> {
         self.trim();
-        self.kept.sort_unstable_by_key(|(_, address)| *address);
-        let mut ranked = Vec::with_capacity(self.kept.len());
-        for some in self.kept.chunk_by(|(_, a), (_, b)| a.segment_ord == b.segment_ord) {
-            let Some((_, first)) = some.first() else { continue };
-            let fields = searcher.segment_reader(first.segment_ord).fast_fields();
-            let column = |name| fields.u64(name).ok().map(|column| column.first_or_default_col(0));
-            let (key, page) = (column("key"), column("page"));
-            ranked.extend(some.iter().map(|(score, address)| {
-                let of = |column: &Option<Arc<dyn ColumnValues<u64>>>| {
-                    Reverse(column.as_ref().map_or(0, |column| column.get_val(address.doc_id)))
-                };
-                ((thousandths(*score), of(&key), of(&page)), *address)
-            }));
-        }
+        let rank = |(score, address): (Score, DocAddress)| {
+            let (key, page) = view.place(address);
+            ((thousandths(score), Reverse(key), Reverse(page)), address)
+        };
+        let mut ranked: Vec<(Rank, DocAddress)> = self.kept.into_iter().map(rank).collect();
         ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0));
         ranked.truncate(self.limit);
         ranked

@@ -2,9 +2,7 @@
 
 use tantivy::{
     IndexSettings,
-    schema::{
-        BytesOptions, Field, IndexRecordOption, NumericOptions, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
-    },
+    schema::{BytesOptions, Field, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions},
     store::{Compressor, ZstdCompressor},
 };
 
@@ -30,12 +28,8 @@ pub(crate) struct Fields {
     pub(crate) pairs: Field,
     /// What the description says: `so=754`.
     pub(crate) described: Field,
-    /// Title of the document, kept.
-    pub(crate) title: Field,
-    /// Number of the document as people cite it, kept.
-    pub(crate) number: Field,
-    /// Words and boxes, kept.
-    pub(crate) words: Field,
+    /// What is kept of the page: the only field that is.
+    pub(crate) kept: Field,
 }
 
 /// The schema and its fields.
@@ -47,15 +41,13 @@ pub(crate) fn schema() -> (Schema, Fields) {
     };
     let mut schema = Schema::builder();
     let fields = Fields {
-        id: schema.add_text_field("id", STRING | STORED),
+        id: schema.add_text_field("id", STRING),
         key: schema.add_u64_field("key", NumericOptions::default().set_fast()),
-        page: schema.add_u64_field("page", NumericOptions::default().set_fast().set_stored()),
+        page: schema.add_u64_field("page", NumericOptions::default().set_fast()),
         text: schema.add_text_field("text", indexed(IndexRecordOption::WithFreqsAndPositions, true)),
         pairs: schema.add_text_field("pairs", indexed(IndexRecordOption::Basic, false)),
         described: schema.add_text_field("described", indexed(IndexRecordOption::Basic, false)),
-        title: schema.add_text_field("title", STORED),
-        number: schema.add_text_field("number", STORED),
-        words: schema.add_bytes_field("words", BytesOptions::default().set_stored()),
+        kept: schema.add_bytes_field("kept", BytesOptions::default().set_stored()),
     };
     (schema.build(), fields)
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use model::{PageWords, Word};
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
-use crate::analysis::{Forms, Piece, analyse, cut};
+use crate::analysis::{Forms, Known, Piece, analyse_composed, cut};
 
 /// A page denser than any that was ever printed; the rest is not indexed.
 const MOST_WORDS: usize = 30_000;
@@ -43,9 +43,12 @@ impl<'a> PageText<'a> {
     }
 
     /// The pieces of the text and those of the stamps: a phrase does not run from one into the other.
-    pub(crate) fn pieces(&self) -> [Vec<Piece>; 2] {
+    pub(crate) fn pieces(&self, known: &mut Known) -> [Vec<Piece>; 2] {
         let (text, stamps) = self.words.split_at_checked(self.text).unwrap_or((&self.words, &[]));
-        [text, stamps].map(|part| analyse(&part.iter().map(AsRef::as_ref).collect::<Vec<_>>()))
+        [text, stamps].map(|part| {
+            let words: Vec<&str> = part.iter().map(AsRef::as_ref).collect();
+            analyse_composed(&words, |token| known.forms(token))
+        })
     }
 
     /// The page as it is kept.

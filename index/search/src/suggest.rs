@@ -45,7 +45,7 @@ fn respelled(index: &Index, query: &str) -> Result<Option<String>, Error> {
 
 fn frequency(index: &Index, token: &str) -> Result<u64, Error> {
     let term = Term::from_field_text(index.fields.text, token);
-    index.reader.searcher().doc_freq(&term).map_err(|e| index.damage(e))
+    index.view.searcher.doc_freq(&term).map_err(|e| index.damage(e))
 }
 
 /// The commonest word one letter away: left out, put in, changed, or two changed places.

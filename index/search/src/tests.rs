@@ -416,7 +416,7 @@ fn plainly(index: &Index, query: &str, limit: usize) -> (Vec<(Band, i64, u64, u6
     use tantivy::{DocAddress, DocSet as _, TERMINATED, query::EnableScoring};
     let ask = query::parse(query);
     let plan = query::Plan::new(&ask, index.fields);
-    let searcher = index.reader.searcher();
+    let searcher = &index.view.searcher;
     let mut seen = std::collections::BTreeSet::new();
     let mut hits = Vec::new();
     for band in [Band::Exact, Band::Folded, Band::Nearly] {
@@ -424,7 +424,7 @@ fn plainly(index: &Index, query: &str, limit: usize) -> (Vec<(Band, i64, u64, u6
             break;
         }
         let Some(question) = plan.question(band) else { continue };
-        let weight = question.whole.weight(EnableScoring::enabled_from_searcher(&searcher)).expect("a weight");
+        let weight = question.whole.weight(EnableScoring::enabled_from_searcher(searcher)).expect("a weight");
         let mut found = Vec::new();
         for (segment, reader) in (0..).zip(searcher.segment_readers()) {
             let column = |name| reader.fast_fields().u64(name).expect("a column").first_or_default_col(0);

@@ -9,7 +9,7 @@ use number::spans_of_composed;
 pub(crate) use number::{Span, is_type_code, joined, spans};
 pub(crate) use telex::from_telex;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
@@ -24,7 +24,7 @@ pub(crate) struct Piece {
     /// First and last word it comes from.
     pub(crate) words: (usize, usize),
     /// What it is found by.
-    pub(crate) forms: Forms,
+    pub(crate) forms: Arc<Forms>,
     /// Whether it is a whole document number beside its parts.
     pub(crate) whole: bool,
 }
@@ -42,33 +42,62 @@ fn composed(word: &str) -> Cow<'_, str> {
 
 /// The tokens of a composed word.
 pub(crate) fn cut(composed: &str) -> impl Iterator<Item = &str> {
-    let runs = composed.split(|c: char| !(c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric())));
+    let runs = composed.split(|c: char| !is_letter_or_digit(c));
     runs.filter(|part| !part.is_empty() && (part.len() <= LONGEST_TOKEN || part.chars().count() <= LONGEST_TOKEN))
 }
 
-/// The tokens of a text, in order of their places; a whole number comes before its parts.
-pub(crate) fn analyse(words: &[&str]) -> Vec<Piece> {
-    let composed: Vec<Cow<'_, str>> = words.iter().map(|word| composed(word)).collect();
-    let words: Vec<&str> = composed.iter().map(AsRef::as_ref).collect();
-    analyse_some(&words, |_| true)
+/// `char::is_alphanumeric`, which looks long for letters with accents.
+pub(crate) fn is_letter_or_digit(c: char) -> bool {
+    match c {
+        '\0'..='\x7f' => c.is_ascii_alphanumeric(),
+        '\u{1e00}'..='\u{1eff}' => true,
+        _ => c.is_alphanumeric(),
+    }
 }
 
-/// The same of composed words when only some tokens matter: the others have their places but no forms.
-pub(crate) fn analyse_some(words: &[&str], matters: impl Fn(&str) -> bool) -> Vec<Piece> {
+/// The tokens of a text, in order of their places; a whole number comes before its parts.
+pub(crate) fn analyse(words: &[&str], known: &mut Known) -> Vec<Piece> {
+    let composed: Vec<Cow<'_, str>> = words.iter().map(|word| composed(word)).collect();
+    let words: Vec<&str> = composed.iter().map(AsRef::as_ref).collect();
+    analyse_composed(&words, |token| known.forms(token))
+}
+
+/// The same of composed words, with somebody else's opinion on a token's forms.
+pub(crate) fn analyse_composed(words: &[&str], mut forms: impl FnMut(&str) -> Arc<Forms>) -> Vec<Piece> {
     let mut numbers = spans_of_composed(words).into_iter().peekable();
     let mut pieces = Vec::with_capacity(words.len());
     let mut position = 0;
     for (at, word) in words.iter().enumerate() {
         while let Some(span) = numbers.next_if(|span| span.words.0 <= at) {
-            pieces.push(Piece { position, words: span.words, forms: joined(&span), whole: true });
+            pieces.push(Piece { position, words: span.words, forms: joined(&span).into(), whole: true });
         }
         for part in cut(word) {
-            let forms = if matters(part) { forms(part) } else { Forms::default() };
-            pieces.push(Piece { position, words: (at, at), forms, whole: false });
+            pieces.push(Piece { position, words: (at, at), forms: forms(part), whole: false });
             position += 1;
         }
     }
     pieces
+}
+
+/// Forms found out before: the syllables of a language are few.
+#[derive(Debug, Default)]
+pub(crate) struct Known(HashMap<String, Arc<Forms>>);
+
+/// As many syllables, names and numbers are remembered.
+const MOST_KNOWN: usize = 50_000;
+
+impl Known {
+    pub(crate) fn forms(&mut self, token: &str) -> Arc<Forms> {
+        if let Some(forms) = self.0.get(token) {
+            return Arc::clone(forms);
+        }
+        if self.0.len() == MOST_KNOWN {
+            self.0.clear();
+        }
+        let forms = Arc::new(forms(token));
+        self.0.insert(token.to_owned(), Arc::clone(&forms));
+        forms
+    }
 }
 
 /// Pairs of neighbouring tokens without accents; phrases are found by them.
@@ -83,9 +112,18 @@ mod tests {
 
     fn tokens(text: &str) -> String {
         let words: Vec<&str> = text.split(' ').collect();
-        let tokens: Vec<String> =
-            analyse(&words).iter().map(|p| format!("{}:{}", p.position, p.forms.folded)).collect();
+        let tokens: Vec<String> = analyse(&words, &mut Known::default())
+            .iter()
+            .map(|p| format!("{}:{}", p.position, p.forms.folded))
+            .collect();
         tokens.join(" ")
+    }
+
+    #[test]
+    fn letters_are_what_they_are_elsewhere() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_letter_or_digit(c), c.is_alphanumeric(), "{c:?}");
+        }
     }
 
     #[test]
@@ -107,8 +145,10 @@ mod tests {
             let decomposed: String = text.nfd().collect();
             let words: Vec<&str> = text.split_whitespace().collect();
             let other: Vec<&str> = decomposed.split_whitespace().collect();
-            let pieces = analyse(&words);
-            proptest::prop_assert_eq!(&pieces, &analyse(&other));
+            let mut known = Known::default();
+            let pieces = analyse(&words, &mut known);
+            proptest::prop_assert_eq!(&pieces, &analyse(&other, &mut Known::default()));
+            proptest::prop_assert_eq!(&pieces, &analyse(&words, &mut known));
             proptest::prop_assert!(pieces.windows(2).all(|pair| pair[0].position <= pair[1].position));
             proptest::prop_assert!(pieces.iter().all(|p| p.words.0 <= p.words.1 && p.words.1 < words.len()));
         }

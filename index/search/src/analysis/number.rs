@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    composed,
+    composed, is_letter_or_digit,
     normalize::{Forms, forms},
 };
 
@@ -48,6 +48,13 @@ pub(super) fn spans_of_composed(words: &[&str]) -> Vec<Span> {
     let mut found = Vec::new();
     let mut at = Cursor { words, word: 0, rest: words.first().copied().unwrap_or("") };
     loop {
+        // Most words have none.
+        if !at.rest.bytes().any(|byte| byte.is_ascii_digit()) {
+            if !at.next_word() {
+                return found;
+            }
+            continue;
+        }
         // A number begins where digits begin, not inside a run of letters and digits.
         let begins = at.rest.chars().next().is_some_and(|c| c.is_ascii_digit());
         if begins && let Some((span, after)) = number(&at) {
@@ -81,7 +88,7 @@ impl<'a> Cursor<'a> {
 
     /// Passes letters and digits.
     fn skip_run(&mut self) {
-        self.take(char::is_alphanumeric);
+        self.take(is_letter_or_digit);
     }
 
     /// Passes one other character, or goes to the next word.
@@ -144,7 +151,7 @@ fn parse<'a>(start: &Cursor<'a>, loose: bool) -> Option<(Span, Cursor<'a>)> {
         if !at.separator(loose) {
             break;
         }
-        let part = at.take(char::is_alphanumeric);
+        let part = at.take(is_letter_or_digit);
         let year = parts.len() == 1 && part.len() == 4 && part.chars().all(|c| c.is_ascii_digit());
         if !(year || part.chars().next().is_some_and(char::is_alphabetic)) || part.chars().count() > 12 {
             at = before;
