@@ -46,7 +46,7 @@ fn lacking(app: &App) -> Vec<String> {
     if let Err(error) = app.register.head() {
         lacks.push(format!("register: {}", error.code()));
     }
-    if let Err(error) = desk::find(&app.home, "mocban", 1) {
+    if let Err(error) = desk::find(&app.home, "mocban", 0, 1) {
         lacks.push(format!("index: {}", error.code()));
     }
     let there = app.home.copies().into_iter().filter(|(_, copy)| copy.is_ok()).count();

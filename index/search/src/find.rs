@@ -13,6 +13,7 @@ use tantivy::{
 
 use crate::{
     Error, Index,
+    analysis::Known,
     entry::{Entry, unpack},
     highlight::show,
     query::{Ask, Band, Plan, parse},
@@ -84,8 +85,9 @@ impl Index {
         let (ranked, total) =
             ranked(&self.view, &Plan::new(ask, self.fields), skip.saturating_add(limit).min(MOST_HITS))
                 .map_err(|e| self.damage(e))?;
+        let mut known = Known::default();
         let shown = ranked.into_iter().skip(skip);
-        let hits = shown.map(|(band, rank, address)| self.hit(ask, band, rank, address));
+        let hits = shown.map(|(band, rank, address)| self.hit(ask, band, rank, address, &mut known));
         let mut hits = hits.collect::<Result<Vec<Hit>, Error>>()?;
         // Within a band hits are ranked already, but the key holds only the first half of an identifier.
         hits.sort_by(|a, b| {
@@ -95,9 +97,9 @@ impl Index {
         Ok(Found { total, hits, suggestion: None })
     }
 
-    fn hit(&self, ask: &Ask, band: Band, rank: Rank, address: DocAddress) -> Result<Hit, Error> {
+    fn hit(&self, ask: &Ask, band: Band, rank: Rank, address: DocAddress, known: &mut Known) -> Result<Hit, Error> {
         self.read(address, |entry, words| {
-            let shown = show(words, ask, band);
+            let shown = show(words, ask, band, known);
             Hit {
                 id: entry.id,
                 page: entry.page,
@@ -122,7 +124,9 @@ impl Index {
         let ask = parse(query);
         self.read(address, |_, words| {
             let bands = [Band::Exact, Band::Folded, Band::Nearly];
-            let found = bands.into_iter().map(|band| show(words, &ask, band).boxes).find(|boxes| !boxes.is_empty());
+            let mut known = Known::default();
+            let found =
+                bands.into_iter().map(|band| show(words, &ask, band, &mut known).boxes).find(|boxes| !boxes.is_empty());
             found.unwrap_or_default()
         })
     }
@@ -139,12 +143,15 @@ impl Index {
     }
 }
 
+/// A page that answers: its band, its rank there, and where the engine has it.
+type Ranked = (Band, Rank, DocAddress);
+
 /// The best pages, band by band, and how many there are.
-fn ranked(view: &View, plan: &Plan<'_>, limit: usize) -> tantivy::Result<(Vec<(Band, Rank, DocAddress)>, usize)> {
+fn ranked(view: &View, plan: &Plan<'_>, limit: usize) -> tantivy::Result<(Vec<Ranked>, usize)> {
     let mut total = plan.answering().map_or(Ok(0), |query| view.searcher.search(&query, &Count))?;
-    let mut ranked: Vec<(Band, Rank, DocAddress)> = Vec::new();
+    let mut ranked: Vec<Ranked> = Vec::new();
     // When a band leaves room, all it holds is known, and with it which pages are no news to the next.
-    let known = |ranked: &[(Band, Rank, DocAddress)]| {
+    let known = |ranked: &[Ranked]| {
         let mut known: Vec<DocAddress> = ranked.iter().map(|(_, _, address)| *address).collect();
         known.sort_unstable();
         known

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    analysis::{Forms, analyse_composed, forms, glance},
+    analysis::{Forms, Known, analyse_composed, forms, glance},
     query::{Ask, Band, Clause, wants},
     stored::{StoredPage, mark},
 };
@@ -23,8 +23,8 @@ pub(crate) struct Shown {
 }
 
 /// Finds the words of a page that answer. What only the description says is found nowhere on the page: no boxes.
-pub(crate) fn show(page: &StoredPage<'_>, ask: &Ask, band: Band) -> Shown {
-    let mut found = words(page, ask, band);
+pub(crate) fn show(page: &StoredPage<'_>, ask: &Ask, band: Band, known: &mut Known) -> Shown {
+    let mut found = words(page, ask, band, known);
     if ask.wanted.iter().any(|clause| matches!(clause, Clause::Number { .. })) {
         found.extend(numbers(page, ask, band));
     }
@@ -35,19 +35,19 @@ pub(crate) fn show(page: &StoredPage<'_>, ask: &Ask, band: Band) -> Shown {
 }
 
 /// The words that answer words and phrases, in any order.
-fn words(page: &StoredPage<'_>, ask: &Ask, band: Band) -> Vec<usize> {
+fn words(page: &StoredPage<'_>, ask: &Ask, band: Band, known: &mut Known) -> Vec<usize> {
     let mut found = Vec::new();
     let mut tokens = |tokens: &[usize]| found.extend(tokens.iter().filter_map(|at| Some(page.token(*at)?.0)));
     if band == Band::Nearly {
         for forms in wants(ask) {
-            tokens(&places(page, forms, band));
+            tokens(&places(page, forms, band, known));
         }
     }
     for clause in &ask.wanted {
         match clause {
-            Clause::Word(forms) => tokens(&places(page, forms, band)),
+            Clause::Word(forms) => tokens(&places(page, forms, band, known)),
             Clause::Phrase(forms) => {
-                let every: Vec<Vec<usize>> = forms.iter().map(|forms| places(page, forms, band)).collect();
+                let every: Vec<Vec<usize>> = forms.iter().map(|forms| places(page, forms, band, known)).collect();
                 let Some((first, others)) = every.split_first() else { continue };
                 for &start in first {
                     let whole = start..start + every.len();
@@ -66,22 +66,11 @@ fn words(page: &StoredPage<'_>, ask: &Ask, band: Band) -> Vec<usize> {
 }
 
 /// The tokens that are a word asked for, in their order.
-fn places(page: &StoredPage<'_>, asked: &Forms, band: Band) -> Vec<usize> {
+fn places(page: &StoredPage<'_>, asked: &Forms, band: Band, known: &mut Known) -> Vec<usize> {
     let mark = mark(asked);
     let candidates = page.marks.iter().enumerate().filter(|(_, other)| **other == mark);
-    // Most of them are written alike.
-    let mut known: Vec<(&str, bool)> = Vec::new();
-    let same = |token| match known.iter().find(|(other, _)| *other == token) {
-        Some((_, same)) => *same,
-        None => {
-            let same = same(&forms(token), asked, band);
-            known.push((token, same));
-            same
-        }
-    };
     let tokens = candidates.filter_map(|(at, _)| Some((at, page.token(at)?.1)));
-    let mut same = same;
-    tokens.filter(|(_, token)| same(token)).map(|(at, _)| at).collect()
+    tokens.filter(|(_, token)| same(&known.forms(token), asked, band)).map(|(at, _)| at).collect()
 }
 
 fn same(forms: &Forms, asked: &Forms, band: Band) -> bool {
@@ -259,7 +248,7 @@ mod tests {
             }).collect();
             for band in [Band::Exact, Band::Folded, Band::Nearly] {
                 let found = plainly(&parts, &ask, band);
-                let shown = show(&stored, &ask, band);
+                let shown = show(&stored, &ask, band, &mut Known::default());
                 let boxes: Vec<[f64; 4]> = found.iter().take(MOST_BOXES).map(|word| rects[*word]).collect();
                 proptest::prop_assert_eq!(shown.boxes, boxes, "{:?} {:?}", ask, band);
             }
@@ -276,7 +265,7 @@ mod tests {
             bytes.truncate(cut.max(1));
             let ask = parse("đảng bộ \"đảng bộ\" 12-QĐ/TU");
             if let Some(stored) = StoredPage::from_bytes(&bytes) {
-                drop(show(&stored, &ask, Band::Folded));
+                drop(show(&stored, &ask, Band::Folded, &mut Known::default()));
             }
         }
     }

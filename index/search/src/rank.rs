@@ -29,12 +29,16 @@ pub(crate) struct Question {
 
 /// A question whose pages the engine can skip, because words of one field alone make most of the score.
 pub(crate) struct Skipping {
-    /// Which pages answer: the whole without its extras.
-    pub(crate) bare: Box<dyn Query>,
-    /// What makes a page better that it need not have.
-    pub(crate) extras: Option<Box<dyn Query>>,
+    /// When that is more than one word: the words alone, and what makes a page better that it need not have.
+    pub(crate) parts: Option<Parts>,
     /// The field.
     pub(crate) field: Field,
+}
+
+/// A question taken apart.
+pub(crate) struct Parts {
+    pub(crate) words: Box<dyn Query>,
+    pub(crate) extras: Box<dyn Query>,
 }
 
 /// The best pages, best first, none of `known` among them; `known` is sorted.
@@ -84,10 +88,11 @@ fn skip(
     let searcher = &view.searcher;
     let scoring = EnableScoring::enabled_from_searcher(searcher);
     let whole = whole.weight(scoring)?;
-    // Pages with extras first, each with its whole score: that raises the floor for all others.
     let mut scored = vec![Vec::new(); searcher.segment_readers().len()];
-    if let Some(extras) = &skipping.extras {
-        let extras = extras.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut words = None;
+    if let Some(parts) = &skipping.parts {
+        // Pages with extras first, each with its whole score: that raises the floor for all others.
+        let extras = parts.extras.weight(EnableScoring::disabled_from_searcher(searcher))?;
         for ((segment, reader), docs) in (0..).zip(searcher.segment_readers()).zip(&mut scored) {
             extras.for_each_no_score(reader, &mut |some| docs.extend_from_slice(some))?;
             let seen = Seen { segment, reader, known, scored: &[] };
@@ -97,20 +102,24 @@ fn skip(
                 }
             })?;
         }
+        words = Some(parts.words.weight(scoring)?);
     }
-    let bare = skipping.bare.weight(scoring)?;
+    let skipped = words.as_ref().unwrap_or(&whole);
     let everywhere = mean_words(searcher.segment_readers(), skipping.field)?;
     for ((segment, reader), scored) in (0..).zip(searcher.segment_readers()).zip(&scored) {
         let loose = looseness(mean_words(std::slice::from_ref(reader), skipping.field)?, everywhere);
         let seen = Seen { segment, reader, known, scored };
-        bare.for_each_pruning(loosened(best.floor, loose), reader, &mut |doc, score| {
+        skipped.for_each_pruning(loosened(best.floor, loose), reader, &mut |doc, score| {
             if seen.is_new(doc) {
                 best.offer(score, DocAddress::new(segment, doc));
             }
             loosened(best.floor, loose)
         })?;
     }
-    best.score_again(searcher, whole.as_ref())?;
+    // A word alone has one score however it is walked.
+    if words.is_some() {
+        best.score_again(searcher, whole.as_ref())?;
+    }
     Ok(best.ranked(view))
 }
 
@@ -142,8 +151,8 @@ fn score(
 
 /// What of a segment is no news: pages deleted, pages known, pages scored already.
 struct Seen<'a> {
-    reader: &'a SegmentReader,
     segment: SegmentOrdinal,
+    reader: &'a SegmentReader,
     known: &'a [DocAddress],
     scored: &'a [DocId],
 }
@@ -245,7 +254,7 @@ impl Best {
             ((thousandths(score), Reverse(key), Reverse(page)), address)
         };
         let mut ranked: Vec<(Rank, DocAddress)> = self.kept.into_iter().map(rank).collect();
-        ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        ranked.sort_unstable_by_key(|(rank, _)| Reverse(*rank));
         ranked.truncate(self.limit);
         ranked
     }

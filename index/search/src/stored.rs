@@ -14,6 +14,9 @@ use crate::analysis::{Forms, Known, Piece, analyse_composed, cut};
 /// A page denser than any that was ever printed; the rest is not indexed.
 const MOST_WORDS: usize = 30_000;
 
+/// Boxes are steps from word to word within so many words; the others are passed over together.
+const RUN: usize = 16;
+
 /// The words of a page on their way into the index: text in reading order, then stamps.
 #[derive(Debug)]
 pub(crate) struct PageText<'a> {
@@ -70,15 +73,22 @@ impl<'a> PageText<'a> {
             put(&mut odd, count);
             odd_before = at;
         }
-        let mut before = [0; 4];
-        for (word, &[x, y, width, height]) in self.words.iter().zip(&self.boxes) {
+        for word in &self.words {
             put(&mut lengths, word.len());
-            let [x, y, width, height] = [x, y, width, height].map(i64::from);
-            let [end, line, _, tall] = before;
-            for step in [x - end, y - line, width, height - tall] {
-                put(&mut boxes, zigzag(step));
+        }
+        for run in self.boxes.chunks(RUN) {
+            let mut steps = Vec::new();
+            let mut before = [0; 4];
+            for rect in run {
+                let [x, y, width, height] = rect.map(i64::from);
+                let [end, line, _, tall] = before;
+                for step in [x - end, y - line, width, height - tall] {
+                    put(&mut steps, zigzag(step));
+                }
+                before = [x + width, y, width, height];
             }
-            before = [x + width, y, width, height];
+            put(&mut boxes, steps.len());
+            boxes.extend_from_slice(&steps);
         }
         let mut bytes = Vec::new();
         let text_tokens = pieces.first().map_or(0, |part| part.iter().filter(|piece| !piece.whole).count());
@@ -99,7 +109,7 @@ impl<'a> PageText<'a> {
 pub(crate) struct StoredPage<'a> {
     /// Where each word begins among the letters, and the end of the last.
     starts: Vec<u32>,
-    letters: &'a str,
+    letters: &'a [u8],
     boxes: &'a [u8],
     /// How many words are text.
     text: usize,
@@ -123,7 +133,6 @@ impl<'a> StoredPage<'a> {
             Some(part)
         };
         let (marks, mut odd_bytes, mut lengths, letters, boxes) = (part()?, part()?, part()?, part()?, part()?);
-        let letters = std::str::from_utf8(letters).ok()?;
         let mut starts = Vec::with_capacity(words.min(MOST_WORDS) + 1);
         let mut end = 0_usize;
         starts.push(0);
@@ -152,7 +161,7 @@ impl<'a> StoredPage<'a> {
 
     pub(crate) fn word(&self, at: usize) -> Option<&'a str> {
         let (from, to) = (*self.starts.get(at)?, *self.starts.get(at + 1)?);
-        self.letters.get(from as usize..to as usize)
+        std::str::from_utf8(self.letters.get(from as usize..to as usize)?).ok()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -172,12 +181,20 @@ impl<'a> StoredPage<'a> {
 
     /// Boxes of some words, given in order: x, y, width, height in mm.
     pub(crate) fn rects(&self, words: impl Iterator<Item = usize>) -> Vec<[f64; 4]> {
-        let mut rest = self.boxes;
+        let mut runs = self.boxes;
+        let (mut run, mut steps): (usize, &[u8]) = (0, &[]);
         let (mut read, mut rect) = (0, [0_i64; 4]);
         let mut rects = Vec::new();
         for word in words {
+            while run * RUN <= word {
+                let Some((next, after)) = take(&mut runs).and_then(|length| runs.split_at_checked(length)) else {
+                    return rects;
+                };
+                (read, rect) = (run * RUN, [0; 4]);
+                (run, steps, runs) = (run + 1, next, after);
+            }
             while read <= word {
-                let mut step = || take(&mut rest).map(unzigzag);
+                let mut step = || take(&mut steps).map(unzigzag);
                 let (Some(x), Some(y), Some(width), Some(height)) = (step(), step(), step(), step()) else {
                     return rects;
                 };
@@ -207,7 +224,13 @@ fn put(bytes: &mut Vec<u8>, mut number: usize) {
 }
 
 /// No longer numbers are put, and none of these overflows a sum.
+#[inline]
 fn take(bytes: &mut &[u8]) -> Option<usize> {
+    let (first, rest) = bytes.split_first()?;
+    if first & 0x80 == 0 {
+        *bytes = rest;
+        return Some(usize::from(*first));
+    }
     let mut number = 0;
     for shift in (0..35).step_by(7) {
         let (first, rest) = bytes.split_first()?;

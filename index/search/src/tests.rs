@@ -396,7 +396,7 @@ fn many() -> Archive {
         for paper in 0..300 {
             let pages: Vec<PageWords> = (1..=3)
                 .map(|number| {
-                    let text: Vec<&str> = (0..1 + next(length)).map(|_| WORDS[next(WORDS.len())]).collect();
+                    let text: Vec<&str> = (0..=next(length)).map(|_| WORDS[next(WORDS.len())]).collect();
                     page(number, &text.join(" "))
                 })
                 .collect();

@@ -62,17 +62,17 @@ pub(crate) fn index(texts: &Path, to: &Path) -> Result<Value> {
 }
 
 /// Asks every question and writes, a line each, what it cost and the pages that answered, best first.
-pub(crate) fn ask(at: &Path, queries: &Path, limit: usize, to: &Path) -> Result<Value> {
+pub(crate) fn ask(at: &Path, queries: &Path, skip: usize, limit: usize, to: &Path) -> Result<Value> {
     let index = Index::open(at)?;
     let mut out = BufWriter::new(File::create(to)?);
     let mut asked = 0;
     for line in BufReader::new(File::open(queries)?).lines() {
         let Question { kind, query } = serde_json::from_str(&line?)?;
         let typed = if kind == "phrase" { format!("\"{query}\"") } else { query.clone() };
-        let found = index.find(&typed, limit)?;
+        let found = index.find_from(&typed, skip, limit)?;
         let (meter, mut rounds) = (Meter::start(), 0);
         while rounds < ROUNDS_MAX && (rounds == 0 || meter.cpu_s() < ENOUGH_S) {
-            index.find(&typed, limit)?;
+            index.find_from(&typed, skip, limit)?;
             rounds += 1;
         }
         let cpu_ms = meter.cpu_s() * 1e3 / f64::from(rounds);

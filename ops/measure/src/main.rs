@@ -82,7 +82,10 @@ enum Command {
         /// `papers texts` wrote them.
         #[arg(long)]
         queries: PathBuf,
-        /// Hits of each, with snippet and boxes.
+        /// Hits of each that are ranked only.
+        #[arg(long, default_value_t = 0)]
+        skip: usize,
+        /// Hits of each after those, with snippet and boxes.
         #[arg(long, default_value_t = 20)]
         limit: usize,
         /// Where the answers go.
@@ -112,7 +115,7 @@ fn main() -> Result<()> {
         Command::Store { from, to } => copies::store_all(&from, &to)?,
         Command::Audit { copy, cached } => copies::audit_all(&copy, if cached { Trust::Cache } else { Trust::Medium })?,
         Command::Index { texts, to } => find::index(&texts, &to)?,
-        Command::Ask { index, queries, limit, to } => find::ask(&index, &queries, limit, &to)?,
+        Command::Ask { index, queries, skip, limit, to } => find::ask(&index, &queries, skip, limit, &to)?,
         Command::Seal(arguments) => seal::run(&arguments)?,
         Command::Fill { home, documents, journal } => fill::run(&home, documents, journal)?,
     };

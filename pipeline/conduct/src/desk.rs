@@ -234,12 +234,12 @@ pub fn copies(home: &Home) -> Vec<CopyState> {
         .collect()
 }
 
-/// Finds pages in the home's index.
+/// Finds pages in the home's index; the first hits are not shown again.
 ///
 /// # Errors
 /// The index's own.
-pub fn find(home: &Home, query: &str, limit: usize) -> Result<search::Found, Error> {
-    Ok(steps::index::lock(home).find(query, limit)?)
+pub fn find(home: &Home, query: &str, skip: usize, limit: usize) -> Result<search::Found, Error> {
+    Ok(steps::index::lock(home).find_from(query, skip, limit)?)
 }
 
 /// Boxes on one page that answer a query, mm.

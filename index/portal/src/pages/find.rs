@@ -96,11 +96,11 @@ fn newest(app: &App, v: &View) -> Result<Response, Error> {
 }
 
 fn found(app: &App, v: &View, q: String, page: usize) -> Result<Response, Error> {
-    let found = desk::find(&app.home, &q, page * AT_ONCE)?;
+    let found = desk::find(&app.home, &q, (page - 1) * AT_ONCE, AT_ONCE)?;
     let check = app.register.last_check()?;
     let q_encoded = encode(&q);
     let mut rows = Vec::new();
-    for hit in found.hits.into_iter().skip((page - 1) * AT_ONCE) {
+    for hit in found.hits {
         // The index may know a document that the register does not know any more: it is derived.
         let Some(job) = app.register.job_of_document(hit.id)? else { continue };
         let mut row = row(app, v, &job, check.as_ref(), hit.page)?;

@@ -10,7 +10,7 @@ use tantivy::{
 use super::{Ask, Clause};
 use crate::{
     analysis::{Forms, bigrams},
-    rank::{Question, Skipping},
+    rank::{Parts, Question, Skipping},
     schema::Fields,
 };
 
@@ -89,10 +89,11 @@ impl<'a> Plan<'a> {
         let whole = boolean(all.collect());
         let words_only = self.ask.wanted.iter().all(|clause| matches!(clause, Clause::Word(_)));
         let skips = words_only && !self.ask.wanted.is_empty() && self.limits().is_empty();
-        let skipping = skips.then(|| Skipping {
-            bare: boolean(self.must(band)),
-            extras: Some(self.extras()).filter(|extras| !extras.is_empty()).map(boolean),
-            field: self.fields.text,
+        let skipping = skips.then(|| {
+            let extras = self.extras();
+            let parts =
+                (!extras.is_empty()).then(|| Parts { words: boolean(self.must(band)), extras: boolean(extras) });
+            Skipping { parts, field: self.fields.text }
         });
         Some(Question { whole, skipping })
     }
