@@ -113,17 +113,19 @@ pub(crate) fn warp(picture: &Picture, factor: (usize, usize), frame: &Frame, pap
     Picture { width: frame.width, height: frame.height, data }
 }
 
-/// Where the samples of a target pixel lie from its corner: as many as keep them within a pixel of each other.
+/// How far apart samples may lie, in pixels of the picture: each takes its share of four.
+const APART: f64 = 1.1;
+
+/// Where the samples of a target pixel lie from its corner.
 fn offsets(map: &Map) -> Vec<(i32, i32)> {
-    let pitch = map.right.0.hypot(map.right.1).max(map.down.0.hypot(map.down.1));
-    let samples = (pitch.ceil() as usize).clamp(1, 4);
+    let samples = |(x, y): (f64, f64)| ((x.hypot(y) / APART).ceil() as usize).clamp(1, 4);
+    let (across, down) = (samples(map.right), samples(map.down));
     let offset = |i: usize| {
-        let at = |k: usize| (k as f64 + 0.5) / samples as f64;
-        let (u, v) = (at(i % samples), at(i / samples));
+        let (u, v) = (((i % across) as f64 + 0.5) / across as f64, ((i / across) as f64 + 0.5) / down as f64);
         // Half a pixel back: samples lie at pixel centres.
         (fixed(map.right.0 * u + map.down.0 * v - 0.5), fixed(map.right.1 * u + map.down.1 * v - 0.5))
     };
-    (0..samples * samples).map(offset).collect()
+    (0..across * down).map(offset).collect()
 }
 
 /// Places on the picture on a straight line, one a target pixel; in 32.32 fixed point, so that a long row does not drift.
@@ -162,28 +164,25 @@ fn fill(span: &mut [u8], walk: Walk, offsets: &[(i32, i32)], sample: impl Fn(i32
     }
 }
 
-/// The same for a span that lies inside, has one sample a pixel and goes column by column between two rows of the picture, as nearly all
-/// do when a page keeps its resolution: no place needs looking up, so the compiler can take many at once. False for any other span.
+/// The same for a span that lies inside, has one sample a pixel and stays between two rows of the picture, as most do on a page that
+/// nearly keeps its resolution: only the column needs looking up. False for any other span.
 fn along_rows(span: &mut [u8], walk: Walk, offsets: &[(i32, i32)], picture: &Picture) -> bool {
     let [(dx, dy)] = *offsets else { return false };
-    let place = |step| {
-        let (x, y): (i32, i32) = walk.at(step);
-        ((x + dx) >> 8, (y + dy) >> 8)
-    };
-    let (first, last) = (place(0), place(span.len() - 1));
-    if first.1 != last.1 || last.0 - first.0 != span.len() as i32 - 1 {
+    let walk = Walk { x: walk.x + (i64::from(dx) << 24), y: walk.y + (i64::from(dy) << 24), ..walk };
+    let (first, last) = (walk.at(0), walk.at(span.len() - 1));
+    if first.1 >> 8 != last.1 >> 8 {
         return false;
     }
-    let at = first.1 as usize * picture.width + first.0 as usize;
-    let above = &picture.data[at..=at + span.len()];
-    let below = &picture.data[at + picture.width..=at + picture.width + span.len()];
-    // The parts of a pixel are all that counts now; they wrap as they should.
-    let (mut x, mut y) = (walk.x as u32, walk.y as u32);
-    (x, y) = (x.wrapping_add((dx as u32) << 24), y.wrapping_add((dy as u32) << 24));
-    let (right, down) = (walk.step.0 as u32, walk.step.1 as u32);
-    for ((out, above), below) in span.iter_mut().zip(above.windows(2)).zip(below.windows(2)) {
-        *out = between(above, below, x >> 24, y >> 24) as u8;
-        (x, y) = (x.wrapping_add(right), y.wrapping_add(down));
+    let (left, right) = ((first.0.min(last.0) >> 8) as usize, (first.0.max(last.0) >> 8) as usize);
+    let row = (first.1 >> 8) as usize * picture.width;
+    let above = &picture.data[row + left..row + right + 2];
+    let below = &picture.data[row + picture.width + left..row + picture.width + right + 2];
+    let Walk { mut x, mut y, step } = walk;
+    for out in span {
+        let column = (x >> 32) as usize - left;
+        let part = |place: i64| (place >> 24) as u32 & 255;
+        *out = between(&above[column..column + 2], &below[column..column + 2], part(x), part(y)) as u8;
+        (x, y) = (x + step.0, y + step.1);
     }
     true
 }
@@ -287,8 +286,9 @@ mod tests {
         let mut at_once = 0;
         for turned in [0, 90, 180] {
             for tilt in [0.0, 0.4, -1.3, 6.0] {
-                for target in [130.0, 200.0, 270.0] {
-                    let frame = Frame::upright((0.0, 0.0, 90.0, 70.0), (200.0, 200.0), turned, tilt, target);
+                for (target, share) in [(130.0, 1.0), (200.0, 1.0), (200.0, 0.95), (270.0, 0.8)] {
+                    let frame =
+                        Frame::upright((0.0, 0.0, 90.0, 70.0), (200.0, 200.0), turned, tilt, target).narrowed(share);
                     let warped = warp(&picture, (1, 1), &frame, 255);
                     let offsets = offsets(&frame.map);
                     let mut slow = vec![0; frame.width];
