@@ -159,3 +159,21 @@ fn chance_reaches_every_step_and_none() {
     }
     assert!(steps.len() == 5 && steps.values().all(|count| *count > 3), "{steps:?}");
 }
+
+#[test]
+fn a_page_that_holds_one_mark_and_no_more_takes_it() {
+    let ladder = Ladder::default();
+    for mark in &ladder.sizes {
+        let with_clearance = |length: f64| (length + 2.0 * ladder.clearance_mm) as usize;
+        let (width, height) = (with_clearance(mark.width_mm), with_clearance(mark.height_mm));
+        let blank = |width, height| Sheet { width, height, ink: vec![false; width * height], widgets: Vec::new() };
+        let sheet = blank(width, height);
+        let found = find(&sheet.map(), sheet.size(), &[], &ladder).expect("room");
+        assert_eq!((&found.size, found.rect.x, found.rect.y), (&mark.name, 2.0, 2.0));
+        let narrower = blank(width - 1, height);
+        assert_ne!(
+            find(&narrower.map(), narrower.size(), &[], &ladder).ok().map(|found| found.size),
+            Some(mark.name.clone())
+        );
+    }
+}
