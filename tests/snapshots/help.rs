@@ -1,4 +1,4 @@
-//! The help of the command and of every command below it, as the real binary prints it.
+//! The help of the command and of every command below it, as the real binary prints it: in English, whatever `--lang` says.
 
 use std::process::Command;
 
