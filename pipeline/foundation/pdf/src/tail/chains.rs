@@ -1,4 +1,5 @@
 //! Files with chains of revisions by chance: read as they were written, and survived when cut or changed anywhere.
+#![expect(clippy::as_conversions, reason = "these files are small")]
 
 use proptest::prelude::*;
 
