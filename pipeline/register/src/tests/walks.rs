@@ -50,7 +50,7 @@ fn event() -> impl Strategy<Value = EventKind> {
     prop_oneof![
         // Whatever stage the job is at: the marker is replaced by it.
         6 => Just(E::Finished { stage: Stage::Index }),
-        1 => Just(E::Retried { code: "E-X-01".into() }),
+        1 => Just(E::Retried { code: "E-CONDUCT-01".into() }),
         1 => Just(E::Waited { cause: "key".into() }),
         1 => Just(E::Held { reason: "no_room".into() }),
         2 => Just(decided("retry")),
@@ -59,7 +59,7 @@ fn event() -> impl Strategy<Value = EventKind> {
         1 => Just(E::Restarted),
         1 => Just(E::Adopted),
         1 => Just(E::Stored { copy: "a".into(), version: "v1".into() }),
-        1 => Just(E::Attempted { code: "E-X-01".into() }),
+        1 => Just(E::Attempted { code: "E-CONDUCT-01".into() }),
     ]
 }
 

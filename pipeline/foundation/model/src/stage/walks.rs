@@ -15,7 +15,7 @@ fn event() -> impl Strategy<Value = EventKind> {
         2 => stage().prop_map(|stage| E::Started { stage }),
         2 => stage().prop_map(|stage| E::Finished { stage }),
         1 => Just(E::Recovered),
-        1 => Just(E::Retried { code: "E-X-01".into() }),
+        1 => Just(E::Retried { code: "E-CONDUCT-01".into() }),
         1 => Just(E::Waited { cause: "key".into() }),
         1 => Just(E::Resumed),
         1 => Just(E::Held { reason: "no_room".into() }),
@@ -39,7 +39,7 @@ fn decided() -> impl Strategy<Value = EventKind> {
 fn noted() -> impl Strategy<Value = EventKind> {
     use EventKind as E;
     proptest::sample::select(vec![
-        E::Attempted { code: "E-X-01".into() },
+        E::Attempted { code: "E-CONDUCT-01".into() },
         E::Booked { year: 2026, number: 1 },
         E::Voided { year: 2026, number: 1, why: "rejected".into() },
         E::Stored { copy: "a".into(), version: "v1".into() },
