@@ -6,18 +6,14 @@ use mocban_tests::{sandbox::binary, snapshot};
 
 #[test]
 fn help_of_every_command() {
-    let mut out = String::new();
-    tell(&[], &mut out);
-    snapshot::compare("help.txt", &out);
+    snapshot::compare("help.txt", &told(&[]));
 }
 
 /// A command's help, then that of the commands it names.
-fn tell(command: &[&str], out: &mut String) {
+fn told(command: &[&str]) -> String {
     let help = help(command);
-    out.push_str(&format!("$ mocban {}\n{help}\n", [command, &["--help"]].concat().join(" ")));
-    for below in below(&help) {
-        tell(&[command, &[below]].concat(), out);
-    }
+    let below = below(&help).map(|below| told(&[command, &[below]].concat()));
+    format!("$ mocban {}\n{help}\n{}", [command, &["--help"]].concat().join(" "), below.collect::<String>())
 }
 
 fn help(command: &[&str]) -> String {

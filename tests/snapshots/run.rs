@@ -79,19 +79,14 @@ fn events(sandbox: &Sandbox) -> String {
     let lines = register.lines_after(0, usize::MAX >> 1).expect("events");
     let records: Vec<Record> =
         lines.iter().map(|(seq, line, _)| Record::from_line(*seq, line).expect("an event")).collect();
-    let mut out = String::new();
-    for job in register.jobs().expect("jobs") {
-        out.push_str(&format!("{}\n", job.source));
-        records.iter().filter(|record| record.job == Some(job.no)).for_each(|record| tell(record, &mut out));
-        out.push('\n');
-    }
-    out.push_str("the home itself\n");
-    records.iter().filter(|record| record.job.is_none()).for_each(|record| tell(record, &mut out));
-    out
+    let of = |job: Option<i64>| records.iter().filter(move |record| record.job == job).map(told).collect::<String>();
+    let documents =
+        register.jobs().expect("jobs").into_iter().map(|job| format!("{}\n{}\n", job.source, of(Some(job.no))));
+    format!("{}the home itself\n{}", documents.collect::<String>(), of(None))
 }
 
 /// One event: kind and fields as they are, facts and files by name and form, since their values are digests, times, sizes.
-fn tell(record: &Record, out: &mut String) {
+fn told(record: &Record) -> String {
     let mut event = serde_json::to_value(&record.event).expect("JSON");
     let kind = event.as_object_mut().and_then(|fields| fields.remove("kind")).expect("a kind");
     for (key, value) in event.as_object_mut().expect("an object") {
@@ -99,13 +94,10 @@ fn tell(record: &Record, out: &mut String) {
             *value = form(value).into();
         }
     }
-    out.push_str(&format!("  {} {event} by {}\n", kind.as_str().expect("a name"), record.actor));
-    for (name, value) in &record.facts {
-        out.push_str(&format!("      {name}: {}\n", form(value)));
-    }
-    for artifact in &record.artifacts {
-        out.push_str(&format!("      file {}\n", artifact.name));
-    }
+    let mut lines = vec![format!("  {} {event} by {}", kind.as_str().expect("a name"), record.actor)];
+    lines.extend(record.facts.iter().map(|(name, value)| format!("      {name}: {}", form(value))));
+    lines.extend(record.artifacts.iter().map(|artifact| format!("      file {}", artifact.name)));
+    lines.join("\n") + "\n"
 }
 
 /// Fields of events whose values are another's at every run.
@@ -136,7 +128,7 @@ fn text_form(text: &str) -> &'static str {
         "identity"
     } else if text.parse::<jiff::Timestamp>().is_ok() {
         "time"
-    } else if text.len() % 64 == 0 && !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_hexdigit()) {
+    } else if text.len().is_multiple_of(64) && !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_hexdigit()) {
         "digest"
     } else {
         "text"

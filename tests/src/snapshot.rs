@@ -33,10 +33,10 @@ fn difference(kept: &str, now: &str) -> String {
     let (kept, now): (Vec<&str>, Vec<&str>) = (kept.split('\n').collect(), now.split('\n').collect());
     let same = kept.iter().zip(&now).take_while(|(kept, now)| kept == now).count();
     let piece = |lines: &[&str]| {
-        let shown = lines.iter().skip(same.saturating_sub(AROUND)).take(2 * AROUND + 1);
-        shown.map(|line| format!("  {line}\n")).collect::<String>()
+        let shown: Vec<&str> = lines.iter().skip(same.saturating_sub(AROUND)).take(2 * AROUND + 1).copied().collect();
+        shown.join("\n  ")
     };
-    format!("differs at line {}. Kept:\n{}Now:\n{}", same + 1, piece(&kept), piece(&now))
+    format!("differs at line {}. Kept:\n  {}\nNow:\n  {}", same + 1, piece(&kept), piece(&now))
 }
 
 #[cfg(test)]
