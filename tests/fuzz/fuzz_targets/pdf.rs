@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mocban_tests::parsers::Parser;
+use parsers::Parser;
 
 fuzz_target!(|bytes: &[u8]| {
     Parser::Pdf.read(bytes);
