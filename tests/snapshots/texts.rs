@@ -88,6 +88,7 @@ const FACTS: &[(&str, &str)] = &[
     ("query", "đảng bộ"),
     ("reachable", "1"),
     ("reason", "Permission denied (os error 13)"),
+    ("reasons", "content_changed added_later"),
     ("rejected", "1"),
     ("required", "2"),
     ("reserved", "16384"),

@@ -100,8 +100,9 @@ fn judge_incoming(home: &Home, job: &Job, submission: &Submission) -> Result<Opt
     // A person in charge may have decided about it (Điều 12.2); nothing decides by itself.
     let accepted = decide::recorded(job, HoldReason::InvalidSignature.code(), submission.id).is_some();
     if !accepted && report.get("overall").and_then(Value::as_str) != Some("valid") {
-        let reasons = report.get("reasons").map(ToString::to_string).unwrap_or_default();
-        return held(HoldReason::InvalidSignature, json!({"path": submission.source, "reason": reasons}));
+        let reasons = report.get("reasons").and_then(Value::as_array).into_iter().flatten();
+        let codes: Vec<&str> = reasons.filter_map(Value::as_str).collect();
+        return held(HoldReason::InvalidSignature, json!({"path": submission.source, "reasons": codes.join(" ")}));
     }
     if report.get("locked").and_then(Value::as_bool).unwrap_or(false) {
         return held(HoldReason::Locked, json!({"path": submission.source}));

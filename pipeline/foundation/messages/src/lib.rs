@@ -67,14 +67,18 @@ static TEXTS: LazyLock<BTreeMap<String, Text>> = LazyLock::new(|| {
 
 /// The text of a code with its facts filled in; `{name}` in the text is replaced by the fact of that name.
 /// An unknown code is shown as itself, so nothing is ever silent. A `path` or `page` the text does not name is said all
-/// the same: who reads it must know where to look.
+/// the same: who reads it must know where to look. The fact `reasons` is codes, a space between them, and said as their texts.
 pub fn text(lang: Lang, code: &str, facts: &[(&str, String)]) -> String {
     let Some(text) = TEXTS.get(code) else { return code.to_owned() };
     let (template, page) = match lang {
         Lang::Vi => (text.vi.as_str(), "trang"),
         Lang::En => (text.en.as_str(), "page"),
     };
-    let fact = |wanted: &str| facts.iter().find(|(name, _)| *name == wanted).map(|(_, value)| visible(value));
+    let told = |(name, value): &(&str, String)| match *name {
+        "reasons" => value.split(' ').map(|code| reason(lang, code)).collect::<Vec<_>>().join("; "),
+        _ => visible(value),
+    };
+    let fact = |wanted: &str| facts.iter().find(|(name, _)| *name == wanted).map(told);
     let unnamed = |name: &str| fact(name).filter(|_| !template.contains(&format!("{{{name}}}")));
     let mut out = unnamed("path").map(|path| format!("{path}: ")).unwrap_or_default();
     // In one pass: a fact is foreign text, and a brace in it is no place for another fact.
@@ -95,6 +99,12 @@ pub fn text(lang: Lang, code: &str, facts: &[(&str, String)]) -> String {
         out.extend([" (", page, " ", number.as_str(), ")"]);
     }
     out
+}
+
+/// The text of a code that needs no facts; else the code.
+fn reason(lang: Lang, code: &str) -> String {
+    let told = text(lang, code, &[]);
+    visible(if told.contains('{') { code } else { &told })
 }
 
 /// Foreign text as it may stand on a terminal: control characters (line ends, escapes) are spelt out.
@@ -153,6 +163,10 @@ mod tests {
         let told = text(Lang::En, "held-unreadable", &facts);
         assert!(told.starts_with(r"{detail}\u{1b}[31m: the file is not whole or damaged (x)"), "{told}");
         assert!(told.ends_with(" (page 2)"), "{told}");
+        let why = [("path", "a.pdf".to_owned()), ("reasons", "content_changed added_later E-RECOGNIZE-03".to_owned())];
+        let told = text(Lang::Vi, "held-invalid_signature", &why);
+        assert!(told.contains("(nội dung đã bị thay đổi sau khi ký; sau chữ ký có phần thêm vào mà"), "{told}");
+        assert!(told.contains("; E-RECOGNIZE-03)"), "{told}");
         let told = text(Lang::Vi, "E-RECOGNIZE-03", &facts);
         assert!(told.starts_with("{detail}") && told.contains(": Trang 2 ") && !told.ends_with(')'), "{told}");
     }
