@@ -235,7 +235,7 @@ fn font_language_anchors_settings_register_and_index() {
     };
     assert_eq!(with("[appearance]\nfont = \"/nowhere.ttf\""), ["font doctor-font-missing"]);
     assert_eq!(with("[recognize]\nlanguage = \"xyz\""), ["engine E-RECOGNIZE-01"]);
-    assert_eq!(with("[limits]\nworker_bytes = 1000000"), ["engine E-CONDUCT-01"], "a worker that cannot live");
+    assert_eq!(with("[limits]\nworker_bytes = 1000000"), ["engine E-RECOGNIZE-01"], "no room for the engine");
     assert_eq!(with("[nonsense]\na = 1"), ["settings E-CONFIG-02"]);
     std::fs::write(&path, &good).expect("settings");
     let root = sandbox.home().join("authority/root.pem");

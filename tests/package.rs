@@ -86,7 +86,7 @@ fn well_formed(house: &House) {
         |name: &str| printed(Command::new("dpkg-deb").arg("--field").arg(&house.package).arg(name)).trim().to_owned();
     assert_eq!(field("Package"), "mocban");
     let depends = field("Depends");
-    for package in ["libtesseract5", "liblept5", "tesseract-ocr-vie", "fonts-liberation2", "libc6", "systemd"] {
+    for package in ["libtesseract5", "tesseract-ocr-vie", "fonts-liberation2", "libc6", "systemd"] {
         assert!(depends.contains(package), "Depends lacks {package}: {depends}");
     }
     let control = house.folder.path().join("control");

@@ -12,8 +12,8 @@ use crate::ffi;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The library is missing or of another generation.
-    #[error("load the library of the text recognition")]
-    Library(#[source] &'static libloading::Error),
+    #[error("load the library of the text recognition: {0}")]
+    Library(&'static libloading::Error),
     /// The language data is missing or of another generation.
     #[error("load the language data {language} from {}", tessdata.as_ref().map_or("the engine's own folder".into(), |path| path.display().to_string()))]
     Language {
