@@ -213,17 +213,9 @@ mod tests {
     fn page(parts: &[Vec<String>; 2]) -> PageWords {
         let [text, stamps] = parts;
         PageWords {
-            page: 1,
-            width_px: 2100,
-            height_px: 2970,
-            dpi_x: 254.0,
-            dpi_y: 254.0,
-            turned: 0,
             lines: text.chunks(7).zip(0..).map(|(words, row)| line(words, row * 100)).collect(),
             stamps: vec![line(stamps, 20)],
-            confidence: 0.9,
-            attempts: Vec::new(),
-            findings: Vec::new(),
+            ..PageWords::unread(1, (2100, 2970), (254.0, 254.0))
         }
     }
 

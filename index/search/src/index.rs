@@ -118,19 +118,7 @@ impl Index {
     pub fn add(&mut self, document: &IndexedDocument<'_>) -> Result<(), Error> {
         self.remove(document.id)?;
         let described = described(document);
-        let empty = PageWords {
-            page: 1,
-            width_px: 0,
-            height_px: 0,
-            dpi_x: 0.0,
-            dpi_y: 0.0,
-            turned: 0,
-            lines: Vec::new(),
-            stamps: Vec::new(),
-            confidence: 0.0,
-            attempts: Vec::new(),
-            findings: Vec::new(),
-        };
+        let empty = PageWords::unread(1, (0, 0), (0.0, 0.0));
         let pages = if document.pages.is_empty() { std::slice::from_ref(&empty) } else { document.pages };
         for (at, page) in pages.iter().enumerate() {
             let entry = self.entry(document, page, at == 0, &described);

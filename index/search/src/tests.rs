@@ -31,19 +31,7 @@ fn page(number: u32, text: &str) -> PageWords {
             block: 0,
         })
         .collect();
-    PageWords {
-        page: number,
-        width_px: 2100,
-        height_px: 2970,
-        dpi_x: 254.0,
-        dpi_y: 254.0,
-        turned: 0,
-        lines,
-        stamps: Vec::new(),
-        confidence: 0.9,
-        attempts: Vec::new(),
-        findings: Vec::new(),
-    }
+    PageWords { lines, confidence: 0.9, ..PageWords::unread(number, (2100, 2970), (254.0, 254.0)) }
 }
 
 fn id(name: &str) -> DocumentId {

@@ -105,17 +105,5 @@ fn page_words(text: &str) -> PageWords {
         height_px: 50.0,
         block: 0,
     });
-    PageWords {
-        page: 1,
-        width_px: 2100,
-        height_px: 2970,
-        dpi_x: 254.0,
-        dpi_y: 254.0,
-        turned: 0,
-        lines: lines.collect(),
-        stamps: Vec::new(),
-        confidence: 0.9,
-        attempts: Vec::new(),
-        findings: Vec::new(),
-    }
+    PageWords { lines: lines.collect(), confidence: 0.9, ..PageWords::unread(1, (2100, 2970), (254.0, 254.0)) }
 }

@@ -276,19 +276,8 @@ fn line(texts: &[&str], (x, y): (f64, f64), angle_deg: f64, block: u32) -> Line 
 }
 
 fn words_of(page: &PageImage, lines: Vec<Line>) -> PageWords {
-    PageWords {
-        page: page.page,
-        width_px: page.width_px,
-        height_px: page.height_px,
-        dpi_x: page.dpi_x,
-        dpi_y: page.dpi_y,
-        turned: 0,
-        lines,
-        stamps: Vec::new(),
-        confidence: 0.9,
-        attempts: Vec::new(),
-        findings: Vec::new(),
-    }
+    let unread = PageWords::unread(page.page, (page.width_px, page.height_px), (page.dpi_x, page.dpi_y));
+    PageWords { lines, confidence: 0.9, ..unread }
 }
 
 #[test]

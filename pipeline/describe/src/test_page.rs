@@ -9,19 +9,7 @@ const PX_PER_MM: f64 = 200.0 / 25.4;
 
 impl Page {
     pub(crate) fn new(page: u32) -> Self {
-        Self(PageWords {
-            page,
-            width_px: 1654,
-            height_px: 2339,
-            dpi_x: 200.0,
-            dpi_y: 200.0,
-            turned: 0,
-            lines: Vec::new(),
-            stamps: Vec::new(),
-            confidence: 0.9,
-            attempts: Vec::new(),
-            findings: Vec::new(),
-        })
+        Self(PageWords { confidence: 0.9, ..PageWords::unread(page, (1654, 2339), (200.0, 200.0)) })
     }
 
     /// One engine line at height `y`, made of pieces that begin at their `x`.

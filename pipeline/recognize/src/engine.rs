@@ -107,19 +107,7 @@ pub struct NoText;
 impl TextRecognizer for NoText {
     fn read(&mut self, page: &Pixels, dpi: (f64, f64), page_number: u32, _budget: Budget) -> Result<PageWords, Error> {
         check(page, dpi, page_number)?;
-        Ok(PageWords {
-            page: page_number,
-            width_px: page.width,
-            height_px: page.height,
-            dpi_x: dpi.0,
-            dpi_y: dpi.1,
-            turned: 0,
-            lines: Vec::new(),
-            stamps: Vec::new(),
-            confidence: 0.0,
-            attempts: Vec::new(),
-            findings: Vec::new(),
-        })
+        Ok(PageWords::unread(page_number, (page.width, page.height), dpi))
     }
 }
 

@@ -61,6 +61,23 @@ pub struct PageWords {
 }
 
 impl PageWords {
+    /// A page on which nothing was read: its number, its displayed size in px, its resolution across and down.
+    pub fn unread(page: u32, (width_px, height_px): (u32, u32), (dpi_x, dpi_y): (f64, f64)) -> Self {
+        Self {
+            page,
+            width_px,
+            height_px,
+            dpi_x,
+            dpi_y,
+            turned: 0,
+            lines: Vec::new(),
+            stamps: Vec::new(),
+            confidence: 0.0,
+            attempts: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
     /// The page's text, a line a row.
     pub fn text(&self) -> String {
         let mut out = String::new();
