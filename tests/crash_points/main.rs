@@ -141,10 +141,11 @@ fn pairs(traced: &BTreeMap<String, u64>) -> Vec<[Plan; 2]> {
     pairs
 }
 
-/// The moments at which the chain relies on what it wrote: a document is stored and listed, or it is done; and the end.
+/// The moments at which the chain relies on what it wrote: the register says that a document is on its copies, it is stored and
+/// listed, or it is done; and the end.
 fn relied_on(switches: &[&str]) -> Vec<Plan> {
     let documents = 1..=house::DOCUMENTS as u64;
-    let points = ["index:listed:after", "index:done:after"];
+    let points = ["preserve:stored:after", "index:listed:after", "index:done:after"];
     let plans = points.iter().flat_map(|point| documents.clone().map(|at| Plan::die(point, at)));
     plans.chain([Plan::default()]).map(|plan| plan.with(switches)).collect()
 }

@@ -241,6 +241,9 @@ impl<'a> Shared<'a> {
             Ok(commits) => self.home.register.commit(job, &commits)?,
             Err(error) => self.settle(job, stage, error)?,
         };
+        if stage == Stage::Preserve {
+            failpoint!("preserve:stored:after");
+        }
         if committed.state == JobState::Done {
             failpoint!("index:done:after");
         }
