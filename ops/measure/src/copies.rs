@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use model::{DocumentId, Sha256};
-use preserve::{Content, DirectoryCopy, Object, Part, Trust, User, audit, store_measured};
+use preserve::{Content, DirectoryCopy, Object, Part, Trust, User, audit, store_together};
 use serde_json::{Value, json};
 
 use crate::meter::{Meter, peak_kib};
 
 const NAME: &str = "a";
 
-/// Stores each file of a folder as an object of its own on every copy, one object after another, as the pipeline does:
-/// measured once, the copies written side by side.
+/// As many as the pipeline stores together when as many wait.
+const TOGETHER: usize = 16;
+
+/// Stores each file of a folder as an object of its own on every copy, as the pipeline does: measured once, the copies written side
+/// by side, what waits stored together.
 pub(crate) fn store_all(from: &Path, to: &[PathBuf]) -> Result<Value> {
     let created = "2026-01-02T03:04:05Z".parse()?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(from)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
@@ -25,22 +28,23 @@ pub(crate) fn store_all(from: &Path, to: &[PathBuf]) -> Result<Value> {
     }
     let meter = Meter::start();
     let mut bytes = 0;
-    for file in &files {
-        let object = Object {
+    for files in files.chunks(TOGETHER) {
+        let object = |file: &PathBuf| Object {
             id: DocumentId::of_content(&[Sha256::of(file.as_os_str().as_encoded_bytes())]),
             parts: vec![Part { logical: "document.pdf".into(), content: Content::Joined(vec![file.clone()]) }],
             created,
             message: "certified archival object".into(),
             user: User { name: "mocban".into(), address: Some("mailto:archive@example.vn".into()) },
         };
-        let measures = object.measure()?;
+        let objects: Vec<Object> = files.iter().map(object).collect();
+        let measures = objects.iter().map(Object::measure).collect::<Result<Vec<_>, _>>()?;
+        let together: Vec<_> = objects.iter().zip(&measures).collect();
         let stored: Vec<_> = std::thread::scope(|scope| {
-            let writers: Vec<_> =
-                copies.iter().map(|copy| scope.spawn(|| store_measured(copy, &object, &measures))).collect();
+            let writers: Vec<_> = copies.iter().map(|copy| scope.spawn(|| store_together(copy, &together))).collect();
             writers.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
         });
         for joined in stored {
-            bytes += joined.map_err(|_| anyhow!("a writer panicked"))??.bytes;
+            bytes += joined.map_err(|_| anyhow!("a writer panicked"))??.iter().map(|stored| stored.bytes).sum::<u64>();
         }
     }
     Ok(json!({

@@ -12,17 +12,27 @@ use pki::tsa::Tsa;
 use register::{Commit, Facts, Job};
 use serde_json::json;
 
-use crate::{Error, Home, breaker::Breaker, dispatcher::Progress, step::step};
+use crate::{
+    Error, Home,
+    breaker::Breaker,
+    dispatcher::Progress,
+    step::{Answer, step},
+};
 
 /// A document that kills its step this often is held by itself.
 const ATTEMPTS: u32 = 3;
 /// Looking for work without being woken.
 const IDLE: Duration = Duration::from_millis(500);
 
+/// Documents that are stored or listed together: what a sync costs is shared, and nobody waits for more to come.
+const TOGETHER: u32 = 16;
+
 /// Threads for a set of stages. Pixels and recognition share one bounded pool; the token has one owner; a medium has one writer.
 pub(crate) struct Lane {
     pub stages: &'static [Stage],
     pub threads: usize,
+    /// How many documents a thread takes at once when as many are ready.
+    pub together: u32,
 }
 
 /// What the lanes share.
@@ -55,15 +65,15 @@ pub(crate) fn workers(limits: &config::Limits) -> usize {
 }
 
 pub(crate) fn lanes(home: &Home) -> Vec<Lane> {
-    let workers = workers(&home.settings.limits);
+    let lane = |stages, threads| Lane { stages, threads, together: 1 };
     vec![
         // One claim at a time, so that two equal scans cannot both be the first.
-        Lane { stages: &[Stage::Intake], threads: 1 },
-        Lane { stages: &[Stage::Recognize, Stage::Describe, Stage::Review, Stage::Assemble], threads: workers },
-        Lane { stages: &[Stage::Certify], threads: 1 },
-        Lane { stages: &[Stage::Augment], threads: 2 },
-        Lane { stages: &[Stage::Preserve], threads: 1 },
-        Lane { stages: &[Stage::Index], threads: 1 },
+        lane(&[Stage::Intake], 1),
+        lane(&[Stage::Recognize, Stage::Describe, Stage::Review, Stage::Assemble], workers(&home.settings.limits)),
+        lane(&[Stage::Certify], 1),
+        lane(&[Stage::Augment], 2),
+        Lane { together: TOGETHER, ..lane(&[Stage::Preserve], 1) },
+        Lane { together: TOGETHER, ..lane(&[Stage::Index], 1) },
     ]
 }
 
@@ -98,18 +108,21 @@ impl<'a> Shared<'a> {
         breaker.is_open(self.home.clock.monotonic()).map(str::to_owned)
     }
 
-    /// A stage's step; the key is not used while its signature could not be timestamped.
-    fn step(&self, job: &Job, stage: Stage) -> Result<Vec<Commit>, Error> {
+    /// A stage's step on jobs that were taken together; the key is not used while its signature could not be timestamped.
+    fn step<'j>(&self, jobs: &'j [Job], stage: Stage) -> Vec<Answer<'j>> {
         if stage == Stage::Certify
             && let Some(attempts) = self.without_timestamps()
         {
-            return Err(certify::Error::NoTimestamp { attempts }.into());
+            let unused = |job| (job, Err(certify::Error::NoTimestamp { attempts: attempts.clone() }.into()));
+            return jobs.iter().map(unused).collect();
         }
-        let answer = step(self.home, &self.tsa, job, stage);
+        let answers = step(self.home, &self.tsa, jobs, stage);
         if matches!(stage, Stage::Certify | Stage::Augment) {
-            self.timestamped(&answer);
+            for (_, answer) in &answers {
+                self.timestamped(answer);
+            }
         }
-        answer
+        answers
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -194,17 +207,17 @@ impl<'a> Shared<'a> {
     pub(crate) fn work(&self, lane: &Lane) {
         loop {
             match self.take(lane) {
-                Ok(Some(job)) => {
-                    let done = self.one(&job);
+                Ok(jobs) if !jobs.is_empty() => {
+                    let done = self.advance(&jobs);
                     let mut state = self.lock();
-                    state.active -= 1;
+                    state.active -= jobs.len();
                     drop(state);
                     self.wake.notify_all();
                     if let Err(error) = done {
                         self.fail(error);
                     }
                 }
-                Ok(None) => {
+                Ok(_) => {
                     let state = self.lock();
                     if state.stopping {
                         return;
@@ -216,28 +229,42 @@ impl<'a> Shared<'a> {
         }
     }
 
-    fn take(&self, lane: &Lane) -> Result<Option<Job>, Error> {
+    /// The next jobs of a lane, all of one stage.
+    fn take(&self, lane: &Lane) -> Result<Vec<Job>, Error> {
         let now = self.home.clock.monotonic();
         let mut state = self.lock();
         if state.stopping {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         state.deferred.retain(|_, due| *due > now);
         let open: Vec<Stage> = lane.stages.iter().copied().filter(|stage| !state.paused.contains_key(stage)).collect();
         let skip: Vec<i64> = state.deferred.keys().copied().collect();
-        let job = self.home.register.take(&open, &skip)?;
-        if let Some(job) = &job {
-            // Under the same lock as the take: `quiet` never sees the gap between them.
-            state.active += 1;
-            state.touched.push(job.no);
+        let mut jobs: Vec<Job> = self.home.register.take(&open, &skip)?.into_iter().collect();
+        // What failed before is tried alone, so that it takes nobody with it.
+        if let Some(Job { state: JobState::Running(stage), attempt: 1, .. }) = jobs.first()
+            && lane.together > 1
+        {
+            jobs.extend(self.home.register.take_fresh(*stage, lane.together - 1)?);
         }
-        Ok(job)
+        // Under the same lock as the take: `quiet` never sees the gap between them.
+        state.active += jobs.len();
+        state.touched.extend(jobs.iter().map(|job| job.no));
+        Ok(jobs)
     }
 
-    fn one(&self, job: &Job) -> Result<(), Error> {
-        let JobState::Running(stage) = job.state else { return Ok(()) };
-        (self.report)(Progress::Started { job, stage });
-        let committed = match self.step(job, stage) {
+    fn advance(&self, jobs: &[Job]) -> Result<(), Error> {
+        let Some(Job { state: JobState::Running(stage), .. }) = jobs.first() else { return Ok(()) };
+        for job in jobs {
+            (self.report)(Progress::Started { job, stage: *stage });
+        }
+        for (job, answer) in self.step(jobs, *stage) {
+            self.record(job, *stage, answer)?;
+        }
+        Ok(())
+    }
+
+    fn record(&self, job: &Job, stage: Stage, answer: Result<Vec<Commit>, Error>) -> Result<(), Error> {
+        let committed = match answer {
             Ok(commits) => self.home.register.commit(job, &commits)?,
             Err(error) => self.settle(job, stage, error)?,
         };

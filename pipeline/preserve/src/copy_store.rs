@@ -3,7 +3,7 @@
 use durable::Trust;
 use model::Sha512;
 
-use crate::{error::Error, object::ContentReader};
+use crate::{content::ContentReader, error::Error};
 
 /// What was read: digest and length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,15 @@ pub struct Entry {
     pub bytes: u64,
 }
 
+/// A folder that is built in staging, and the place it will enter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// Where it is built.
+    pub staged: String,
+    /// Where it will stand.
+    pub place: String,
+}
+
 /// The right to write on a copy, given back when dropped.
 #[derive(Debug)]
 pub struct Exclusive {
@@ -74,10 +83,10 @@ pub trait CopyStore: Send + Sync {
     /// Writes a new file: durable at once outside the staging folder, inside it when [`CopyStore::settle`] returned. An equal
     /// file is success outside staging; another is an error.
     fn create_new(&self, path: &str, content: &mut ContentReader) -> Result<(), Error>;
-    /// Makes all that was written below a folder of staging durable, and where `place` will be; then it may be read back.
-    fn settle(&self, staged: &str, place: &str) -> Result<(), Error>;
-    /// Moves a settled folder from staging to its place by one step that overwrites nothing; durable when it returns.
-    fn enter(&self, staged: &str, place: &str) -> Result<(), Error>;
+    /// Makes all that was written below these folders of staging durable, and where they will stand; then it may be read back.
+    fn settle(&self, moves: &[Move]) -> Result<(), Error>;
+    /// Moves settled folders from staging to their places, each by one step that overwrites nothing; durable when it returns.
+    fn enter(&self, moves: &[Move]) -> Result<(), Error>;
     /// Replaces a root inventory file of an object, whole or not at all; durable when it returns.
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error>;
     /// Throws a folder or file of the staging folder away; nothing there is success.

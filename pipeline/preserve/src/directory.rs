@@ -11,11 +11,12 @@ use durable::{NewFile, Staged, Trust};
 use jiff::Timestamp;
 
 use crate::{
-    copy_store::{CopyStore, Entry, EntryKind, Exclusive, Measured, Quick, is_replaceable},
+    content::ContentReader,
+    copy_store::{CopyStore, Entry, EntryKind, Exclusive, Measured, Move, Quick, is_replaceable},
     error::Error,
     layout,
     medium::{self, Medium},
-    object::{self, ContentReader},
+    object,
 };
 
 /// How long a writer waits for another one (the journal behind a large object).
@@ -114,6 +115,12 @@ impl DirectoryCopy {
         Ok(Exclusive { lock: Some(lock) })
     }
 
+    fn paths_of(&self, moves: &[Move]) -> Result<Vec<durable::Move>, Error> {
+        let paths =
+            |one: &Move| Ok(durable::Move { staged: self.path_of(&one.staged)?, place: self.path_of(&one.place)? });
+        moves.iter().map(paths).collect()
+    }
+
     fn refused(&self, source: durable::Error) -> Error {
         Error::Medium { copy: self.name.clone(), source }
     }
@@ -190,14 +197,12 @@ impl CopyStore for DirectoryCopy {
         staged.publish(&target).map_err(refused).map(drop)
     }
 
-    fn settle(&self, staged: &str, place: &str) -> Result<(), Error> {
-        let (from, to) = (self.path_of(staged)?, self.path_of(place)?);
-        durable::settle(&from, &to, &self.root).map_err(|e| self.refused(e))
+    fn settle(&self, moves: &[Move]) -> Result<(), Error> {
+        durable::settle(&self.paths_of(moves)?, &self.root).map_err(|e| self.refused(e))
     }
 
-    fn enter(&self, staged: &str, place: &str) -> Result<(), Error> {
-        let (from, to) = (self.path_of(staged)?, self.path_of(place)?);
-        durable::enter_directory(&from, &to).map_err(|e| self.refused(e))
+    fn enter(&self, moves: &[Move]) -> Result<(), Error> {
+        durable::enter(&self.paths_of(moves)?).map_err(|e| self.refused(e))
     }
 
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {

@@ -15,11 +15,11 @@ use jiff::Timestamp;
 use model::Sha512;
 
 use crate::{
-    copy_store::{CopyStore, Entry, EntryKind, Exclusive, Measured, Quick, is_replaceable},
+    content::{Content, ContentReader},
+    copy_store::{CopyStore, Entry, EntryKind, Exclusive, Measured, Move, Quick, is_replaceable},
     error::Error,
     layout,
     medium::{Medium, README_TEXT},
-    object::{Content, ContentReader},
 };
 
 #[derive(Debug, Clone, Default)]
@@ -130,6 +130,30 @@ fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
+impl MemCopy {
+    fn enter_one(&self, staged: &str, place: &str) -> Result<(), Error> {
+        assert!(is_below(staged, layout::STAGING) && is_below(place, layout::OCFL), "{staged} → {place}");
+        let mut tree = self.tree();
+        if tree.files.keys().any(|path| is_below(path, place)) {
+            return Err(self.occupied(place));
+        }
+        let moving: Vec<String> = tree.files.keys().filter(|path| is_below(path, staged)).cloned().collect();
+        if moving.is_empty() {
+            return Err(self.os_error("enter", staged, 2));
+        }
+        for from in moving {
+            assert!(!tree.unsettled.contains(&from), "{from} enters before it is settled");
+            let to = from.replacen(staged, place, 1);
+            tree.fleeting.remove(&from);
+            if let Some(bytes) = tree.files.remove(&from) {
+                tree.files.insert(to, bytes);
+            }
+        }
+        tree.begun.remove(staged);
+        Ok(())
+    }
+}
+
 impl CopyStore for MemCopy {
     fn name(&self) -> &str {
         &self.name
@@ -165,32 +189,16 @@ impl CopyStore for MemCopy {
         Ok(())
     }
 
-    fn settle(&self, staged: &str, place: &str) -> Result<(), Error> {
-        assert!(is_below(staged, layout::STAGING) && is_below(place, layout::OCFL), "{staged} → {place}");
-        self.tree().unsettled.retain(|path| !is_below(path, staged));
+    fn settle(&self, moves: &[Move]) -> Result<(), Error> {
+        for Move { staged, place } in moves {
+            assert!(is_below(staged, layout::STAGING) && is_below(place, layout::OCFL), "{staged} → {place}");
+            self.tree().unsettled.retain(|path| !is_below(path, staged));
+        }
         Ok(())
     }
 
-    fn enter(&self, staged: &str, place: &str) -> Result<(), Error> {
-        assert!(is_below(staged, layout::STAGING) && is_below(place, layout::OCFL), "{staged} → {place}");
-        let mut tree = self.tree();
-        if tree.files.keys().any(|path| is_below(path, place)) {
-            return Err(self.occupied(place));
-        }
-        let moving: Vec<String> = tree.files.keys().filter(|path| is_below(path, staged)).cloned().collect();
-        if moving.is_empty() {
-            return Err(self.os_error("enter", staged, 2));
-        }
-        for from in moving {
-            assert!(!tree.unsettled.contains(&from), "{from} enters before it is settled");
-            let to = from.replacen(staged, place, 1);
-            tree.fleeting.remove(&from);
-            if let Some(bytes) = tree.files.remove(&from) {
-                tree.files.insert(to, bytes);
-            }
-        }
-        tree.begun.remove(staged);
-        Ok(())
+    fn enter(&self, moves: &[Move]) -> Result<(), Error> {
+        moves.iter().try_for_each(|one| self.enter_one(&one.staged, &one.place))
     }
 
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
@@ -351,14 +359,14 @@ impl<C: CopyStore> CopyStore for FaultyCopy<C> {
         self.inner.create_new(path, &mut Content::Bytes(bytes).reader())
     }
 
-    fn settle(&self, staged: &str, place: &str) -> Result<(), Error> {
-        self.fail("sync", staged)?;
-        self.inner.settle(staged, place)
+    fn settle(&self, moves: &[Move]) -> Result<(), Error> {
+        moves.iter().try_for_each(|one| self.fail("sync", &one.staged))?;
+        self.inner.settle(moves)
     }
 
-    fn enter(&self, staged: &str, place: &str) -> Result<(), Error> {
-        self.fail("enter", place)?;
-        self.inner.enter(staged, place)
+    fn enter(&self, moves: &[Move]) -> Result<(), Error> {
+        moves.iter().try_for_each(|one| self.fail("enter", &one.place))?;
+        self.inner.enter(moves)
     }
 
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
@@ -434,14 +442,15 @@ pub fn conformance(copy: &dyn CopyStore) {
     let place = layout::place("00010203-0405-8607-8809-0a0b0c0d0e0f".parse().expect("id"));
     put("staging/x/v1/content/a", b"first").expect("write");
     put("staging/x/inventory.json", b"{1}").expect("write");
-    copy.settle("staging/x", &place).expect("settle");
+    let moves = [Move { staged: "staging/x".to_owned(), place: place.clone() }];
+    copy.settle(&moves).expect("settle");
     assert_eq!(copy.read_back("staging/x/v1/content/a").expect("read back"), Quick::of(b"first"));
-    copy.enter("staging/x", &place).expect("enter");
+    copy.enter(&moves).expect("enter");
     assert_eq!(copy.list("staging/x").expect("list"), None);
     assert_eq!(copy.read(&format!("{place}/v1/content/a"), 9).expect("read"), b"first");
     put("staging/x/v1/content/a", b"second").expect("write");
-    copy.settle("staging/x", &place).expect("settle");
-    copy.enter("staging/x", &place).expect_err("something stands there");
+    copy.settle(&moves).expect("settle");
+    copy.enter(&moves).expect_err("something stands there");
     assert_eq!(copy.read(&format!("{place}/v1/content/a"), 9).expect("read"), b"first");
     copy.discard("staging/x").expect("discard");
     copy.discard("staging/x").expect("discard again");

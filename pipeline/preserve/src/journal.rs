@@ -5,10 +5,10 @@ use model::Sha256;
 use serde::Deserialize;
 
 use crate::{
+    content::Content,
     copy_store::{CopyStore, EntryKind, Quick},
     error::Error,
     layout::JOURNAL,
-    object::Content,
 };
 
 /// A segment holds what happened in minutes; this is far beyond it.

@@ -9,6 +9,7 @@
 //! after the version that holds the same inventory is durable. docs/format.md describes a copy for outsiders.
 
 pub mod audit;
+pub mod content;
 pub mod copy_store;
 pub mod directory;
 #[cfg(any(test, feature = "doubles"))]
@@ -25,11 +26,12 @@ pub mod read;
 #[cfg(test)]
 mod tests;
 
+pub use content::{Content, Measures};
 pub use copy_store::CopyStore;
 pub use directory::DirectoryCopy;
 pub use durable::Trust;
 pub use error::Error;
 pub use inventory::User;
 pub use mirror::mirror;
-pub use object::{Content, Measures, Object, Part, Stored, store, store_measured, store_version};
+pub use object::{Object, Part, Stored, store, store_together, store_version};
 pub use read::{Head, Stats, export_part, head, objects, read_part, stats};

@@ -6,11 +6,12 @@ use durable::Trust;
 use model::{DocumentId, Sha512};
 
 use crate::{
+    content::ContentReader,
     copy_store::CopyStore,
     error::Error,
     inventory::{INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, VersionNumber},
     layout,
-    object::{Built, ContentReader, Stored, confirm, finish, load, put_root, recover_one, staged, whole_inventory},
+    object::{Built, Stored, confirm, finish, load, put_root, recover_one, staged, version, whole, whole_inventory},
     read::files,
 };
 
@@ -43,11 +44,11 @@ pub fn mirror(from: &dyn CopyStore, to: &dyn CopyStore, id: DocumentId) -> Resul
     }
     let built = built?;
     match have {
-        None => to.enter(&staged(id), &place)?,
+        None => to.enter(&[whole(id)])?,
         Some(newest) => {
             for number in newest.0 + 1..=built.inventory.head.0 {
                 let number = VersionNumber(number);
-                to.enter(&format!("{}/{number}", staged(id)), &format!("{place}/{number}"))?;
+                to.enter(&[version(id, number)])?;
                 to.protect(&format!("{place}/{number}"))?;
             }
             put_root(to, &place, &built.bytes)?;
@@ -99,7 +100,7 @@ fn copied(
         content_bytes += if is_content { measured.bytes } else { 0 };
         written.push((target, measured));
     }
-    to.settle(&staged(id), place)?;
+    to.settle(&[whole(id)])?;
     for (path, measured) in written {
         if to.measure(&path, Trust::Medium)? != measured {
             return Err(Error::ReadBack { copy: to.name().to_owned(), path });

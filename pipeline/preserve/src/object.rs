@@ -1,11 +1,6 @@
 //! Storing documents: built in staging, read back from the medium, entered by one rename.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fs::File,
-    io::Read as _,
-    path::PathBuf,
-};
+use std::collections::BTreeMap;
 
 use durable::Trust;
 use failpoint::failpoint;
@@ -13,100 +8,14 @@ use jiff::Timestamp;
 use model::{DocumentId, Sha512};
 
 use crate::{
-    copy_store::{CopyStore, EntryKind, Quick},
+    content::{Content, Measures},
+    copy_store::{CopyStore, EntryKind, Move, Quick},
     error::Error,
     inventory::{
         INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, User, Version, VersionNumber, parse_sidecar, sidecar,
     },
     layout,
 };
-
-/// Where the bytes of a part come from.
-#[derive(Debug, Clone)]
-pub enum Content {
-    /// Memory.
-    Bytes(Vec<u8>),
-    /// Files one after another: a base and its appended revisions become one file on the copy.
-    Joined(Vec<PathBuf>),
-}
-
-impl Content {
-    /// Begins to read it.
-    pub fn reader(&self) -> ContentReader {
-        match self {
-            Self::Bytes(bytes) => ContentReader { memory: bytes.clone(), at: 0, open: None, files: VecDeque::new() },
-            Self::Joined(files) => {
-                ContentReader { memory: Vec::new(), at: 0, open: None, files: files.iter().cloned().collect() }
-            }
-        }
-    }
-
-    /// Both digests in one pass.
-    fn measure(&self) -> Result<Known, Error> {
-        let (mut context, mut blake3, mut bytes) = (Sha512::context(), blake3::Hasher::new(), 0);
-        let mut reader = self.reader();
-        let mut buffer = vec![0_u8; 256 * 1024];
-        loop {
-            match reader.read(&mut buffer)? {
-                0 => {
-                    let quick = Quick { blake3: *blake3.finalize().as_bytes(), bytes };
-                    return Ok(Known { sha512: Sha512::from_ring(&context.finish()), quick });
-                }
-                read => {
-                    context.update(&buffer[..read]);
-                    blake3.update(&buffer[..read]);
-                    bytes += read as u64;
-                }
-            }
-        }
-    }
-}
-
-/// Reads a content from its beginning; errors name the work file.
-pub struct ContentReader {
-    memory: Vec<u8>,
-    at: usize,
-    open: Option<(PathBuf, Box<dyn std::io::Read + Send>)>,
-    files: VecDeque<PathBuf>,
-}
-
-impl std::fmt::Debug for ContentReader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ContentReader").field("files", &self.files).finish_non_exhaustive()
-    }
-}
-
-impl ContentReader {
-    /// A stream from elsewhere, under the path that errors shall name.
-    pub(crate) fn of_stream(path: PathBuf, stream: Box<dyn std::io::Read + Send>) -> Self {
-        Self { memory: Vec::new(), at: 0, open: Some((path, stream)), files: VecDeque::new() }
-    }
-
-    /// Fills some of the buffer; 0 at the end.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        if self.at < self.memory.len() {
-            let take = buffer.len().min(self.memory.len() - self.at);
-            buffer[..take].copy_from_slice(&self.memory[self.at..self.at + take]);
-            self.at += take;
-            return Ok(take);
-        }
-        loop {
-            if let Some((path, file)) = &mut self.open {
-                match file.read(buffer) {
-                    Ok(0) => self.open = None,
-                    Ok(read) => return Ok(read),
-                    Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                    Err(e) => return Err(Error::work(path, e)),
-                }
-            } else if let Some(path) = self.files.pop_front() {
-                let file = File::open(&path).map_err(|e| Error::work(&path, e))?;
-                self.open = Some((path, Box::new(file)));
-            } else {
-                return Ok(0);
-            }
-        }
-    }
-}
 
 /// A file of a document.
 #[derive(Debug, Clone)]
@@ -143,23 +52,6 @@ impl Object {
     }
 }
 
-/// What the parts of an object are, by logical path.
-#[derive(Debug, Clone)]
-pub struct Measures(BTreeMap<String, Known>);
-
-impl Measures {
-    fn digests(&self) -> BTreeMap<String, Sha512> {
-        self.0.iter().map(|(logical, known)| (logical.clone(), known.sha512)).collect()
-    }
-}
-
-/// What a part is: the digest its inventory names, and the one it is read back by.
-#[derive(Debug, Clone, Copy)]
-struct Known {
-    sha512: Sha512,
-    quick: Quick,
-}
-
 /// What lies on a copy now, read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -176,38 +68,71 @@ pub struct Stored {
 /// Stores a document as its first version. Stored already with the same files, it is read back and that is success.
 ///
 /// # Errors
-/// As [`store_measured`].
+/// As [`store_together`].
 pub fn store(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Error> {
     check_parts(copy, object)?;
-    store_measured(copy, object, &object.measure()?)
+    let mut stored = store_together(copy, &[(object, &object.measure()?)])?;
+    stored.pop().ok_or(Error::NoObject { copy: copy.name().to_owned(), object: object.id })
 }
 
-/// The same when the parts are measured already, once for every copy. A part that changed since fails its read-back.
+/// The same for several documents, whose parts were measured once for every copy; answers in their order. The medium is asked to
+/// sync twice for all of them together. A part that changed since it was measured fails its read-back.
 ///
 /// # Errors
-/// [`Error::Different`] when it lies there with other files; whatever the medium refuses. What was half written is gone
-/// or is thrown away at the next opening.
-pub fn store_measured(copy: &dyn CopyStore, object: &Object, measures: &Measures) -> Result<Stored, Error> {
-    check_parts(copy, object)?;
+/// [`Error::Different`] when one lies there with other files; whatever the medium refuses. Then some of them may be stored, and
+/// are found when they are stored again; what was half written is gone or is thrown away at the next opening.
+pub fn store_together(copy: &dyn CopyStore, wanted: &[(&Object, &Measures)]) -> Result<Vec<Stored>, Error> {
+    for (object, _) in wanted {
+        check_parts(copy, object)?;
+    }
     let _exclusive = copy.exclusive()?;
     copy.check()?;
-    recover_one(copy, object.id)?;
-    let place = layout::place(object.id);
-    if copy.list(&place)?.is_some() {
-        let inventory = load(copy, &place, object.id)?;
-        let wanted = measures.digests();
-        let found = inventory.versions.keys().copied().find(|number| inventory.state(*number) == wanted);
-        let number = found.ok_or(Error::Different { copy: copy.name().to_owned(), object: object.id })?;
-        return confirm(copy, &place, &inventory, number);
+    let (mut there, mut fresh) = (Vec::new(), Vec::new());
+    for (object, measures) in wanted {
+        recover_one(copy, object.id)?;
+        let found = find(copy, object, measures)?;
+        if found.is_none() {
+            fresh.push((*object, *measures));
+        }
+        there.push(found);
     }
-    let parts: Vec<&Part> = object.parts.iter().collect();
-    let written = build(copy, object, measures, &parts, None);
-    discard_on_error(copy, object.id, written).and_then(|built| {
-        let staged = staged(object.id);
-        copy.enter(&staged, &place)?;
-        failpoint!("preserve:enter:after");
-        finish(copy, object.id, &place, &built)
-    })
+    let entered = enter(copy, &fresh);
+    if entered.is_err() {
+        // Should this fail too, the next opening does it.
+        for (object, _) in &fresh {
+            copy.discard(&staged(object.id)).ok();
+        }
+    }
+    let mut entered = entered?.into_iter();
+    Ok(there.into_iter().filter_map(|found| found.or_else(|| entered.next())).collect())
+}
+
+/// The document when it lies there already, read back.
+fn find(copy: &dyn CopyStore, object: &Object, measures: &Measures) -> Result<Option<Stored>, Error> {
+    let place = layout::place(object.id);
+    if copy.list(&place)?.is_none() {
+        return Ok(None);
+    }
+    let inventory = load(copy, &place, object.id)?;
+    let wanted = measures.digests();
+    let found = inventory.versions.keys().copied().find(|number| inventory.state(*number) == wanted);
+    let number = found.ok_or_else(|| Error::Different { copy: copy.name().to_owned(), object: object.id })?;
+    confirm(copy, &place, &inventory, number).map(Some)
+}
+
+/// Builds documents in staging, reads them back there and gives them their places.
+fn enter(copy: &dyn CopyStore, fresh: &[(&Object, &Measures)]) -> Result<Vec<Stored>, Error> {
+    let mut drafts = Vec::new();
+    for (object, measures) in fresh {
+        let parts: Vec<&Part> = object.parts.iter().collect();
+        drafts.push(draft(copy, object, measures, &parts, None)?);
+    }
+    let moves: Vec<Move> = fresh.iter().map(|(object, _)| whole(object.id)).collect();
+    prove(copy, &moves, &drafts)?;
+    copy.enter(&moves)?;
+    failpoint!("preserve:enter:after");
+    let drafts = fresh.iter().zip(&drafts);
+    drafts.map(|((object, _), draft)| finish(copy, object.id, &layout::place(object.id), &draft.built)).collect()
 }
 
 /// Adds a version to a stored document: `object.parts` are the files that are new or changed, every other file of the
@@ -237,17 +162,20 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Er
         .collect();
     let mut next = head;
     next.extend(wanted);
-    let written = build(copy, object, &measures, &changed, Some((&inventory, next)));
-    discard_on_error(copy, object.id, written).and_then(|built| {
-        let number = built.inventory.head;
-        copy.enter(&format!("{}/{number}", staged(object.id)), &format!("{place}/{number}"))?;
-        failpoint!("preserve:version:entered");
-        put_root(copy, &place, &built.bytes)?;
-        finish(copy, object.id, &place, &built)
-    })
+    let drafted = draft(copy, object, &measures, &changed, Some((&inventory, next)))
+        .and_then(|draft| prove(copy, &[whole(object.id)], std::slice::from_ref(&draft)).map(|()| draft.built));
+    if drafted.is_err() {
+        copy.discard(&staged(object.id)).ok();
+    }
+    let built = drafted?;
+    let number = built.inventory.head;
+    copy.enter(&[version(object.id, number)])?;
+    failpoint!("preserve:version:entered");
+    put_root(copy, &place, &built.bytes)?;
+    finish(copy, object.id, &place, &built)
 }
 
-/// A version built in staging and read back there.
+/// A version built in staging.
 pub(crate) struct Built {
     pub(crate) inventory: Inventory,
     pub(crate) bytes: Vec<u8>,
@@ -257,6 +185,17 @@ pub(crate) struct Built {
 
 pub(crate) fn staged(id: DocumentId) -> String {
     format!("{}/{id}", layout::STAGING)
+}
+
+/// A document from staging to its place.
+pub(crate) fn whole(id: DocumentId) -> Move {
+    Move { staged: staged(id), place: layout::place(id) }
+}
+
+/// One version of it.
+pub(crate) fn version(id: DocumentId, number: VersionNumber) -> Move {
+    let Move { staged, place } = whole(id);
+    Move { staged: format!("{staged}/{number}"), place: format!("{place}/{number}") }
 }
 
 /// The part's logical paths must be legal and different, none a folder of another.
@@ -274,22 +213,20 @@ fn check_parts(copy: &dyn CopyStore, object: &Object) -> Result<(), Error> {
     Ok(())
 }
 
-/// Throws the staging folder away when building failed; should that fail too, the next opening does it.
-fn discard_on_error(copy: &dyn CopyStore, id: DocumentId, built: Result<Built, Error>) -> Result<Built, Error> {
-    if built.is_err() {
-        copy.discard(&staged(id)).ok();
-    }
-    built
+/// A version in staging, and how each of its files must read back.
+struct Draft {
+    built: Built,
+    written: Vec<(String, Quick)>,
 }
 
-/// Writes a version into staging (a whole object when there is none before it) and reads every file back from the medium.
-fn build(
+/// Writes a version into staging, a whole object when there is none before it.
+fn draft(
     copy: &dyn CopyStore,
     object: &Object,
     measures: &Measures,
     parts: &[&Part],
     before: Option<(&Inventory, BTreeMap<String, Sha512>)>,
-) -> Result<Built, Error> {
+) -> Result<Draft, Error> {
     let staged = staged(object.id);
     let first = before.is_none();
     let (mut inventory, mut state) = match before {
@@ -337,12 +274,17 @@ fn build(
         written.push((path, quick));
     }
     failpoint!("preserve:build:after");
-    copy.settle(&staged, &layout::place(object.id))?;
-    for (path, quick) in &written {
+    Ok(Draft { built: Built { inventory, bytes, files, content_bytes }, written })
+}
+
+/// Makes what was drafted durable and reads every file back from the medium.
+fn prove(copy: &dyn CopyStore, moves: &[Move], drafts: &[Draft]) -> Result<(), Error> {
+    copy.settle(moves)?;
+    for (path, quick) in drafts.iter().flat_map(|draft| &draft.written) {
         read_back(copy, path, *quick)?;
     }
     failpoint!("preserve:readback:after");
-    Ok(Built { inventory, bytes, files, content_bytes })
+    Ok(())
 }
 
 fn inventory_files(folder: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {

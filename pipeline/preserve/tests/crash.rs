@@ -12,10 +12,10 @@ use std::{
 use failpoint::fail;
 use model::{DocumentId, Sha256};
 use preserve::{
-    Content, DirectoryCopy, Error, Object, Part, User,
+    Content, DirectoryCopy, Error, Object, Part, Stored, User,
     audit::{Expected, ObjectFacts, audit},
     journal::{self, JournalEntry},
-    store, store_version,
+    store_together, store_version,
 };
 
 const POINTS: &[&str] = &[
@@ -40,17 +40,17 @@ const POINTS: &[&str] = &[
     "preserve:journal:after",
 ];
 
-fn id() -> DocumentId {
-    DocumentId::of_content(&[Sha256::of(b"x")])
+fn id(content: &[u8]) -> DocumentId {
+    DocumentId::of_content(&[Sha256::of(content)])
 }
 
-fn object(pdf: &str) -> Object {
+fn object(id: DocumentId, pdf: &str) -> Object {
     let part = |logical: &str, bytes: &str| Part {
         logical: logical.to_owned(),
         content: Content::Bytes(bytes.as_bytes().to_vec()),
     };
     Object {
-        id: id(),
+        id,
         parts: vec![part("document.pdf", pdf), part("originals/1.jpg", "scan")],
         created: "2026-11-25T02:00:00Z".parse().expect("time"),
         message: "stored".to_owned(),
@@ -68,10 +68,13 @@ fn work(root: &Path) -> Result<Expected, Error> {
     DirectoryCopy::init(root, "a", "2026-11-25T02:00:00Z".parse().expect("time"))?;
     let copy = DirectoryCopy::open(root, "a", false)?;
     let journal_head = Some(journal::append(&copy, &[entry()])?);
-    store(&copy, &object("one"))?;
-    let stored = store_version(&copy, &object("two"))?;
-    let facts = ObjectFacts { head: stored.version, inventory_sha512: stored.inventory_sha512 };
-    Ok(Expected { objects: BTreeMap::from([(id(), facts)]), journal_head })
+    let objects = [object(id(b"x"), "one"), object(id(b"y"), "one")];
+    let measures = [objects[0].measure()?, objects[1].measure()?];
+    let mut both = store_together(&copy, &objects.iter().zip(&measures).collect::<Vec<_>>())?;
+    both[0] = store_version(&copy, &object(objects[0].id, "two"))?;
+    let facts = |stored: Stored| ObjectFacts { head: stored.version, inventory_sha512: stored.inventory_sha512 };
+    let known = objects.iter().zip(both).map(|(object, stored)| (object.id, facts(stored)));
+    Ok(Expected { objects: known.collect(), journal_head })
 }
 
 /// How often each point is passed by the whole work.

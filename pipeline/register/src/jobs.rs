@@ -142,6 +142,24 @@ impl Register {
         })
     }
 
+    /// Takes more jobs of a stage, oldest first, that were not begun before: what is done together with one that ended badly would
+    /// be counted against all.
+    pub fn take_fresh(&self, stage: Stage, most: u32) -> Result<Vec<Job>, Error> {
+        self.write(|tx, now| {
+            let fresh: Vec<i64> = tx
+                .prepare_cached(
+                    "SELECT no FROM job WHERE state = 'ready' AND stage = ?1 AND attempt = 0 ORDER BY no LIMIT ?2",
+                )?
+                .query_map(rusqlite::params![stage.name(), most], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            let take = |no: i64| {
+                add(tx, now, Some(no), &Commit::of(EventKind::Started { stage }))?;
+                load(tx, no)
+            };
+            fresh.into_iter().map(take).collect()
+        })
+    }
+
     /// Commits events of one job in one transaction, if it still is at `job.version`; answers the job as it now is.
     ///
     /// # Errors

@@ -174,6 +174,26 @@ fn a_crash_leaves_running_jobs_ready_with_their_attempt() {
 }
 
 #[test]
+fn what_was_begun_before_is_not_taken_with_others() {
+    let (_dir, register) = register();
+    for source in ["a", "b", "c", "d"] {
+        register.enter(source, "1").expect("enter");
+    }
+    register.take(&[Stage::Intake], &[]).expect("take");
+    register.recover().expect("a death");
+    let first = register.take(&[Stage::Intake], &[1]).expect("take").expect("job");
+    assert_eq!((first.no, first.attempt), (2, 1));
+    let more = register.take_fresh(Stage::Intake, 1).expect("take");
+    assert_eq!(
+        more.iter().map(|job| (job.no, &job.state)).collect::<Vec<_>>(),
+        [(3, &JobState::Running(Stage::Intake))]
+    );
+    let rest = register.take_fresh(Stage::Intake, 9).expect("take");
+    assert_eq!(rest.iter().map(|job| job.no).collect::<Vec<_>>(), [4], "the first one died once and goes alone");
+    assert_eq!(register.take_fresh(Stage::Describe, 9).expect("take"), []);
+}
+
+#[test]
 fn every_code_has_its_texts() {
     for n in 1..=8 {
         assert!(messages::has(&format!("E-REGISTER-0{n}")));

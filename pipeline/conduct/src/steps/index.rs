@@ -9,36 +9,52 @@ use std::{
 use failpoint::failpoint;
 use model::{Description, DocumentId, PageWords, Stage};
 use preserve::DirectoryCopy;
-use register::{Commit, Job};
+use register::Job;
 use search::{Index, IndexedDocument};
 use serde_json::{Value, json};
 
 use crate::{
     Error, Home,
+    step::Answer,
     steps::{facts, finished},
 };
 
-/// Lists one document, makes its history safe on the copies, and takes its originals out of inbound.
-pub(crate) fn list(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
+/// Lists documents, makes their history safe on the copies, and takes their originals out of inbound. What cannot be listed
+/// together is listed one by one.
+pub(crate) fn list<'j>(home: &Home, jobs: &'j [Job]) -> Vec<Answer<'j>> {
+    let journalled = match put(home, jobs).and_then(|()| home.flush_journal()) {
+        Ok(journalled) => journalled,
+        Err(error) => match jobs {
+            [alone] => return vec![(alone, Err(error))],
+            _ => return jobs.chunks(1).flat_map(|one| list(home, one)).collect(),
+        },
+    };
+    let listed = |job| {
+        release(home, job, journalled)?;
+        Ok(vec![finished(Stage::Index, facts([("detail", json!(null))]))])
+    };
+    jobs.iter().map(|job| (job, listed(job))).collect()
+}
+
+/// Puts documents into the index with one commit.
+fn put(home: &Home, jobs: &[Job]) -> Result<(), Error> {
     if !lock(home).is_there() {
         // Somebody removed it under us: it is derived, and made again from the register and the copies.
         tracing::error!("the index is gone and is made again");
         home.renew_index()?;
     }
-    if let Err(error) = put(home, job) {
+    let put = || {
+        jobs.iter().try_for_each(|job| add(home, job))?;
+        let seq = home.register.head()?.0;
+        Ok(lock(home).commit(seq)?)
+    };
+    if let Err(error) = put() {
         // A writer that failed once never works again.
         home.renew_index()?;
         return Err(error);
     }
     failpoint!("index:listed:after");
-    release(home, job)?;
-    Ok(vec![finished(Stage::Index, facts([("detail", json!(null))]))])
-}
-
-fn put(home: &Home, job: &Job) -> Result<(), Error> {
-    add(home, job)?;
-    let seq = home.register.head()?.0;
-    Ok(lock(home).commit(seq)?)
+    Ok(())
 }
 
 /// Adds a document to the open index transaction.
@@ -110,9 +126,8 @@ pub(crate) fn stored_page(home: &Home, id: DocumentId, page: u32) -> Result<Page
 }
 
 /// The object lies re-read on enough copies and its history on the copies too: work files and originals may go.
-fn release(home: &Home, job: &Job) -> Result<(), Error> {
+fn release(home: &Home, job: &Job, journalled: usize) -> Result<(), Error> {
     let stored = home.register.stored(job.no)?.len();
-    let journalled = home.flush_journal()?;
     let required = home.settings.preserve.copies_required;
     if stored < required || journalled < required.min(stored) {
         return Err(Error::TooFewCopies { required, reachable: stored.min(journalled) });

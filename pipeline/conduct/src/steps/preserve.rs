@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Error, Home,
+    step::Answer,
     steps::{augment::RaiseFacts, card_text, facts, finished, limits, originals, submission},
     worker,
 };
@@ -23,25 +24,76 @@ pub(crate) const CERTIFICATION: &[&str] =
 /// … when a person decided something about it, or it takes another one's place.
 pub(crate) const DECIDED: &[&str] = &["decisions", "supersedes"];
 
-/// Stores the document on every reachable copy; done when enough copies hold it.
-pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
-    let object = object(home, job)?;
-    let measures = object.measure()?;
+/// Documents up to this many bytes are stored together. More would gain nothing, and the journal waits behind them.
+const TOGETHER_BYTES: u64 = 64 << 20;
+
+/// A document with all that is to be stored of it.
+struct Ready<'j> {
+    job: &'j Job,
+    object: Object,
+    measures: Measures,
+}
+
+impl<'j> Ready<'j> {
+    fn new(home: &Home, job: &'j Job) -> Result<Self, Error> {
+        let object = object(home, job)?;
+        let measures = object.measure()?;
+        Ok(Self { job, object, measures })
+    }
+}
+
+/// Stores documents on every reachable copy; each is done when enough copies hold it.
+pub(crate) fn store<'j>(home: &Home, jobs: &'j [Job]) -> Vec<Answer<'j>> {
+    let (mut answers, mut ready, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for job in jobs {
+        match Ready::new(home, job) {
+            Ok(document) => {
+                bytes += document.measures.bytes();
+                ready.push(document);
+            }
+            Err(error) => answers.push((job, Err(error))),
+        }
+        if bytes >= TOGETHER_BYTES {
+            answers.extend(store_ready(home, &ready));
+            (ready, bytes) = (Vec::new(), 0);
+        }
+    }
+    if !ready.is_empty() {
+        answers.extend(store_ready(home, &ready));
+    }
+    answers
+}
+
+/// Stores what is ready together; what cannot be stored together is stored one by one, so that each has its own reason.
+fn store_ready<'j>(home: &Home, ready: &[Ready<'j>]) -> Vec<Answer<'j>> {
+    match (store_together(home, ready), ready) {
+        (Ok(commits), _) => ready.iter().zip(commits).map(|(document, commits)| (document.job, Ok(commits))).collect(),
+        (Err(error), [alone]) => vec![(alone.job, Err(error))],
+        (Err(error), _) => {
+            tracing::info!(code = error.code(), reason = %error, "documents are not stored together but one by one");
+            ready.chunks(1).flat_map(|one| store_ready(home, one)).collect()
+        }
+    }
+}
+
+fn store_together(home: &Home, ready: &[Ready<'_>]) -> Result<Vec<Vec<Commit>>, Error> {
     let required = home.settings.preserve.copies_required;
-    let mut commits = Vec::new();
-    let mut last = None;
+    let mut commits: Vec<Vec<Commit>> = ready.iter().map(|_| Vec::new()).collect();
+    let (mut holding, mut last) = (0, None);
     // One writer a medium: this lane has one thread, and the copies are written side by side.
     let written = std::thread::scope(|scope| {
         let mut threads = Vec::new();
         for (name, copy) in home.copies() {
-            let (object, measures) = (&object, &measures);
-            threads.push((name, scope.spawn(move || store_on(&copy?, object, measures))));
+            threads.push((name, scope.spawn(move || store_on(&copy?, ready))));
         }
         threads.into_iter().map(|(name, thread)| (name, thread.join())).collect::<Vec<_>>()
     });
     for (name, joined) in written {
         match joined {
-            Ok(Ok(stored)) => commits.push(stored_on(&name, &stored)),
+            Ok(Ok(stored)) => {
+                holding += 1;
+                commits.iter_mut().zip(&stored).for_each(|(commits, stored)| commits.push(stored_on(&name, stored)));
+            }
             // A contradiction on one copy is not outvoted by the others.
             Ok(Err(error)) if error.disposition() == Disposition::Bug => return Err(error),
             Ok(Err(error)) => {
@@ -51,15 +103,18 @@ pub(crate) fn store(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }
-    if commits.len() < required {
-        return Err(last.unwrap_or(Error::TooFewCopies { required, reachable: commits.len() }));
+    if holding < required {
+        return Err(last.unwrap_or(Error::TooFewCopies { required, reachable: holding }));
     }
-    commits.push(finished(Stage::Preserve, facts([("detail", json!(null))])));
+    for commits in &mut commits {
+        commits.push(finished(Stage::Preserve, facts([("detail", json!(null))])));
+    }
     Ok(commits)
 }
 
-fn store_on(copy: &DirectoryCopy, object: &Object, measures: &Measures) -> Result<Stored, Error> {
-    let stored = preserve::store_measured(copy, object, measures)?;
+fn store_on(copy: &DirectoryCopy, ready: &[Ready<'_>]) -> Result<Vec<Stored>, Error> {
+    let wanted: Vec<_> = ready.iter().map(|document| (&document.object, &document.measures)).collect();
+    let stored = preserve::store_together(copy, &wanted)?;
     failpoint!("preserve:copy:after");
     Ok(stored)
 }

@@ -126,12 +126,12 @@ pub(crate) fn make_dirs(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives a finished directory its final place by one rename that overwrites nothing, and syncs both parents. Everything in it
-/// must have been written by [`crate::NewFile`] and settled by [`crate::settle`], which also makes the folders above the place.
+/// Gives a finished directory its final place by one rename that overwrites nothing. Answers the parents, left and entered, that
+/// are still to be synced.
 ///
 /// # Errors
 /// [`Error::Occupied`] when something stands at `place`.
-pub fn enter_directory(staged: &Path, place: &Path) -> Result<(), Error> {
+pub(crate) fn enter_directory(staged: &Path, place: &Path) -> Result<(Directory, Directory), Error> {
     let (from, from_name) = Directory::holding(staged)?;
     let (to, to_name) = Directory::holding(place)?;
     failpoint!("durable:enter:before");
@@ -152,8 +152,7 @@ pub fn enter_directory(staged: &Path, place: &Path) -> Result<(), Error> {
         Err(e) => return Err(Error::io("enter", place, e)),
     }
     failpoint!("durable:enter:after");
-    to.sync()?;
-    from.sync()
+    Ok((from, to))
 }
 
 pub(crate) fn children(path: &Path, depth: u32) -> Result<Vec<(PathBuf, std::fs::FileType)>, Error> {

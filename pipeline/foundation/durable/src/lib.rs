@@ -18,13 +18,11 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
-pub use directory::{
-    TEMP_PREFIX, clean_temps, create_dir, enter_directory, remove, remove_tree, set_immutable, sync_dir,
-};
+pub use directory::{TEMP_PREFIX, clean_temps, create_dir, remove, remove_tree, set_immutable, sync_dir};
 pub use error::Error;
 pub use leave::{remove_empty_dir, set_aside};
 pub use lock::{HomeLock, Lock, lock, lock_home};
 pub use probe::{Space, may_change, space, try_out};
 pub use publish::{NewFile, Published, Staged, publish, replace, replace_through, write_private};
 pub use readback::{ReadBack, Trust, read_back, read_limited, sha256_file, sha512_file};
-pub use settle::settle;
+pub use settle::{Move, enter, settle};

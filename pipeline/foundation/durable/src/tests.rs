@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -114,13 +114,14 @@ fn a_directory_enters_once() {
         staged
     };
     let place = room.path().join("ocfl/abc/object");
-    let enter = |staged: &Path| {
-        settle(staged, &place, room.path()).expect("settle");
-        enter_directory(staged, &place)
+    let enter = |staged: PathBuf| {
+        let moves = [Move { staged, place: place.clone() }];
+        settle(&moves, room.path()).expect("settle");
+        enter(&moves)
     };
-    enter(&stage(b"one")).expect("enter");
+    enter(stage(b"one")).expect("enter");
     assert_eq!(fs::read(place.join("v1/content/a")).expect("read"), b"one");
-    assert!(matches!(enter(&stage(b"two")), Err(Error::Occupied { .. })));
+    assert!(matches!(enter(stage(b"two")), Err(Error::Occupied { .. })));
     assert_eq!(fs::read(place.join("v1/content/a")).expect("read"), b"one");
 }
 

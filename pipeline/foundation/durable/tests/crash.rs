@@ -119,8 +119,9 @@ fn enter(room: &Path) {
     file.append(b"content").expect("write");
     file.finish().expect("finish");
     let place = room.join("ocfl/abc/object");
-    durable::settle(&staged, &place, room).expect("settle");
-    durable::enter_directory(&staged, &place).expect("enter");
+    let moves = [durable::Move { staged, place }];
+    durable::settle(&moves, room).expect("settle");
+    durable::enter(&moves).expect("enter");
 }
 
 /// What a killed child was doing; run again by the parent it must end well.

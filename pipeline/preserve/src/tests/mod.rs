@@ -17,8 +17,9 @@ use model::{DocumentId, Sha256};
 use crate::{
     CopyStore, DirectoryCopy, User,
     audit::{Expected, ObjectFacts},
+    content::Content,
     doubles::MemCopy,
-    object::{Content, Object, Part, Stored},
+    object::{Object, Part, Stored},
 };
 
 pub(crate) const CREATED: &str = "2026-11-25T02:00:00Z";

@@ -5,7 +5,7 @@ use model::{Cause, Disposition, Sha512};
 use super::*;
 use crate::{
     Error, audit, doubles, head, layout,
-    object::{self, store, store_version},
+    object::{self, Object, Stored, store, store_together, store_version},
     objects,
     read::{Stats, export_part, read_part, stats},
 };
@@ -39,6 +39,38 @@ fn other_content_under_the_same_identity_is_refused() {
         assert!(matches!(error, Error::Different { .. }), "{error}");
         assert_eq!(error.disposition(), Disposition::Bug);
         assert!(read_part(copy, id(1), "document.pdf", 99).expect("read").starts_with(b"%PDF"));
+    });
+}
+
+fn together(copy: &dyn CopyStore, objects: &[Object]) -> Result<Vec<Stored>, Error> {
+    let measures: Vec<_> = objects.iter().map(|object| object.measure().expect("measure")).collect();
+    store_together(copy, &objects.iter().zip(&measures).collect::<Vec<_>>())
+}
+
+#[test]
+fn what_is_stored_together_is_what_is_stored_alone() {
+    let room = Room::new();
+    let (a, b) = (room.copy("a"), room.copy("b"));
+    let alone = [1, 2, 3].map(|n| store(&a, &object(n)).expect("store"));
+    store(&b, &object(2)).expect("one lies there already");
+    let stored = together(&b, &[1, 2, 3].map(object)).expect("the others with it");
+    assert_eq!(stored, alone, "answers come in the order of the documents");
+    assert_eq!(tree(&room.root("a").join("ocfl")), tree(&room.root("b").join("ocfl")));
+    assert_eq!(together(&b, &[]).expect("nothing"), []);
+}
+
+#[test]
+fn one_that_cannot_be_stored_leaves_nothing_of_the_others_behind() {
+    on_each(|copy| {
+        let mut other = object(2);
+        store(copy, &other).expect("store");
+        other.parts[0] = part("document.pdf", b"another");
+        let error = together(copy, &[object(1), other, object(3)]).expect_err("the second is different");
+        assert!(matches!(error, Error::Different { object, .. } if object == id(2)), "{error}");
+        assert_eq!(objects(copy).expect("objects"), [id(2)]);
+        assert_eq!(together(copy, &[object(1), object(3)]).expect("without it").len(), 2);
+        let staged: Vec<_> = copy.list("staging").expect("list").unwrap_or_default();
+        assert!(staged.iter().all(|entry| entry.name == layout::LOCK), "{staged:?}");
     });
 }
 
