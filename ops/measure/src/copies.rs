@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use model::{DocumentId, Sha256};
-use preserve::{Content, DirectoryCopy, Object, Part, Trust, User, audit, store_together};
+use preserve::{
+    Content, DirectoryCopy, Object, Part, User,
+    audit::{self, Reading},
+    store_together,
+};
 use serde_json::{Value, json};
 
 use crate::meter::{Meter, peak_kib};
@@ -54,10 +58,10 @@ pub(crate) fn store_all(from: &Path, to: &[PathBuf]) -> Result<Value> {
 }
 
 /// Audits a copy.
-pub(crate) fn audit_all(copy: &Path, trust: Trust) -> Result<Value> {
+pub(crate) fn audit_all(copy: &Path, reading: Reading) -> Result<Value> {
     let copy = DirectoryCopy::open(copy, NAME, false)?;
     let meter = Meter::start();
-    let report = audit::audit_with(&copy, None, trust);
+    let report = audit::audit_with(&copy, None, reading);
     Ok(json!({
         "objects": report.objects, "files": report.files, "bytes": report.bytes, "faults": report.faults.len(),
         "cpu_s": meter.cpu_s(), "wall_s": meter.wall_s(), "peak_kib": peak_kib(),

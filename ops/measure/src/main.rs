@@ -15,7 +15,10 @@ use std::{io::Write as _, path::PathBuf};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use preserve::Trust;
+use preserve::{
+    Trust,
+    audit::{Digest, Reading},
+};
 
 /// Costs of single steps.
 #[derive(Parser)]
@@ -64,6 +67,9 @@ enum Command {
         /// Takes the page cache's word, as the peers do; else the medium's.
         #[arg(long)]
         cached: bool,
+        /// By the inventories' digests alone.
+        #[arg(long)]
+        sha512: bool,
     },
     /// Texts into an index.
     Index {
@@ -113,7 +119,10 @@ fn main() -> Result<()> {
         Command::Ocr { inbound, to } => ocr::run(&inbound, &to)?,
         Command::Assemble { inbound, to, rounds } => assemble::run(&inbound, &to, rounds)?,
         Command::Store { from, to } => copies::store_all(&from, &to)?,
-        Command::Audit { copy, cached } => copies::audit_all(&copy, if cached { Trust::Cache } else { Trust::Medium })?,
+        Command::Audit { copy, cached, sha512 } => {
+            let trust = if cached { Trust::Cache } else { Trust::Medium };
+            copies::audit_all(&copy, Reading { trust, by: if sha512 { Digest::Sha512 } else { Digest::Blake3 } })?
+        }
         Command::Index { texts, to } => find::index(&texts, &to)?,
         Command::Ask { index, queries, skip, limit, to } => find::ask(&index, &queries, skip, limit, &to)?,
         Command::Seal(arguments) => seal::run(&arguments)?,

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use config::CopySettings;
 use model::{SystemClock, event::EventKind};
+pub use preserve::audit::Digest;
 use preserve::{audit as fixity, journal};
 use register::{Commit, Facts, Register};
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ pub struct Audited {
 ///
 /// # Errors
 /// The register's own; whatever is wrong with the copy is a finding.
-pub fn audit(register: &Register, settings: &CopySettings) -> Result<Audited, Error> {
+pub fn audit(register: &Register, settings: &CopySettings, by: Digest) -> Result<Audited, Error> {
     let copy = match open_copy(register, settings) {
         Ok(copy) => copy,
         Err(error @ Error::Register(_)) => return Err(error),
@@ -47,7 +48,8 @@ pub fn audit(register: &Register, settings: &CopySettings) -> Result<Audited, Er
     }
     let journalled = register.journalled_on(&settings.name)?;
     let journal_head = journalled.map(|(seq, hash)| journal::ChainHead { seq, hash });
-    let found = fixity::audit(&copy, Some(&fixity::Expected { objects, journal_head }));
+    let reading = fixity::Reading { trust: preserve::Trust::Medium, by };
+    let found = fixity::audit_with(&copy, Some(&fixity::Expected { objects, journal_head }), reading);
     let json = serde_json::to_value(&found)?;
     let faults = json.get("faults").and_then(Value::as_array).cloned().unwrap_or_default();
     Ok(Audited { json, unreadable: false, faults })

@@ -120,6 +120,9 @@ pub(crate) enum Command {
         /// Only this copy
         #[arg(long, value_name = "NAME")]
         copy: Option<String>,
+        /// By the inventories' SHA-512 alone, as other OCFL tools do; else by the BLAKE3 sums kept beside the files, which is quicker
+        #[arg(long)]
+        sha512: bool,
     },
     /// Examine everything the work will need: token, timestamps, copies, font, clock and more; say how to mend what is wrong
     Doctor {

@@ -52,7 +52,7 @@ pub(crate) fn dispatch(ui: Ui, arguments: Arguments) -> Result<u8, Error> {
         Command::Hold { act } => hold::hold(ui, &root, act),
         Command::Portal { act } => portal::portal(ui, &root, act),
         Command::Book { year } => book::book(ui, &root, year),
-        Command::Audit { copy } => audit::audit(ui, &root, copy.as_deref()),
+        Command::Audit { copy, sha512 } => audit::audit(ui, &root, copy.as_deref(), sha512),
         Command::Doctor { pin_fd } => doctor::doctor(ui, &root, pin_fd),
         Command::Rebuild { from } => rebuild::rebuild(ui, &root, &from),
         Command::Completions { shell } => Ok(generate::completions(shell)),

@@ -14,8 +14,8 @@ pub struct Measured {
     pub bytes: u64,
 }
 
-/// By what a file is known again right after it was written. Quick to take, and stored nowhere: the digest that stays is the
-/// inventory's, taken from the same bytes in the same pass.
+/// By what a file is known again quickly: right after it was written, and in audits by what [`crate::sums`] keeps. The digest that
+/// others check is the inventory's, taken from the same bytes in the same pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quick {
     /// BLAKE3.
@@ -95,8 +95,8 @@ pub trait CopyStore: Send + Sync {
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error>;
     /// A file as a stream.
     fn stream(&self, path: &str) -> Result<Box<dyn std::io::Read + Send>, Error>;
-    /// A file just written, as the medium holds it and not the page cache.
-    fn read_back(&self, path: &str) -> Result<Quick, Error>;
+    /// Whether a file is what was written, quickly; right after writing asked of the medium and not of the page cache.
+    fn quick(&self, path: &str, trust: Trust) -> Result<Quick, Error>;
     /// Digest and length of a file as it lies there.
     fn measure(&self, path: &str, trust: Trust) -> Result<Measured, Error>;
     /// Entries of a folder by name; none when there is no such folder.

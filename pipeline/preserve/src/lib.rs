@@ -23,6 +23,7 @@ pub mod mirror;
 pub mod object;
 pub mod premis;
 pub mod read;
+pub mod sums;
 #[cfg(test)]
 mod tests;
 

@@ -15,6 +15,7 @@ use crate::{
         INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, User, Version, VersionNumber, parse_sidecar, sidecar,
     },
     layout,
+    sums::{self, SUMS},
 };
 
 /// A file of a document.
@@ -115,7 +116,12 @@ fn find(copy: &dyn CopyStore, object: &Object, measures: &Measures) -> Result<Op
     }
     let inventory = load(copy, &place, object.id)?;
     let wanted = measures.digests();
-    let found = inventory.versions.keys().copied().find(|number| inventory.state(*number) == wanted);
+    let parts = |number: &VersionNumber| {
+        let mut state = inventory.state(*number);
+        state.remove(SUMS);
+        state
+    };
+    let found = inventory.versions.keys().copied().find(|number| parts(number) == wanted);
     let number = found.ok_or_else(|| Error::Different { copy: copy.name().to_owned(), object: object.id })?;
     confirm(copy, &place, &inventory, number).map(Some)
 }
@@ -206,7 +212,8 @@ fn check_parts(copy: &dyn CopyStore, object: &Object) -> Result<(), Error> {
             .parts
             .iter()
             .any(|other| other.logical.strip_prefix(part.logical.as_str()).is_some_and(|rest| rest.starts_with('/')));
-        if clash || !layout::is_legal(&part.logical) || !seen.insert(&part.logical) {
+        let taken = clash || part.logical == SUMS;
+        if taken || !layout::is_legal(&part.logical) || !seen.insert(&part.logical) {
             return Err(Error::Forbidden { copy: copy.name().to_owned(), path: part.logical.clone() });
         }
     }
@@ -246,6 +253,17 @@ fn draft(
         state.insert(part.logical.clone(), known.sha512);
         written.push((path, known.quick));
         failpoint!("preserve:part:after");
+    }
+    if !written.is_empty() {
+        let sums = sums_of(&written, &format!("{staged}/{number}/content/"));
+        let (sha512, quick) = (Sha512::of(&sums), Quick::of(&sums));
+        let content_path = format!("{number}/content/{SUMS}");
+        let path = format!("{staged}/{content_path}");
+        copy.create_new(&path, &mut Content::Bytes(sums).reader())?;
+        inventory.manifest.entry(sha512).or_default().push(content_path);
+        state.insert(SUMS.to_owned(), sha512);
+        written.push((path, quick));
+        failpoint!("preserve:sums:after");
     }
     let (files, content_bytes) = (written.len() as u64, written.iter().map(|(_, quick)| quick.bytes).sum());
     let mut by_digest: BTreeMap<Sha512, Vec<String>> = BTreeMap::new();
@@ -287,6 +305,12 @@ fn prove(copy: &dyn CopyStore, moves: &[Move], drafts: &[Draft]) -> Result<(), E
     Ok(())
 }
 
+/// What [`SUMS`] says of the files just written.
+fn sums_of(written: &[(String, Quick)], content: &str) -> Vec<u8> {
+    let named = written.iter().filter_map(|(path, quick)| Some((path.strip_prefix(content)?, quick.blake3)));
+    sums::to_bytes(&named.collect())
+}
+
 fn inventory_files(folder: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     vec![
         (format!("{folder}/{INVENTORY}"), bytes.to_vec()),
@@ -295,7 +319,7 @@ fn inventory_files(folder: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 fn read_back(copy: &dyn CopyStore, path: &str, wanted: Quick) -> Result<(), Error> {
-    if copy.read_back(path)? == wanted {
+    if copy.quick(path, Trust::Medium)? == wanted {
         Ok(())
     } else {
         Err(Error::ReadBack { copy: copy.name().to_owned(), path: path.to_owned() })

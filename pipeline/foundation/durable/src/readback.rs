@@ -35,10 +35,10 @@ pub struct ReadBack {
     pub direct: bool,
 }
 
-/// Reads a file from its medium, right after it was written: the quick digest tells whether the medium has what it was given.
-pub fn read_back(path: &Path) -> Result<ReadBack, Error> {
+/// BLAKE3 and length of a file: whether it is what was written, several times as fast as by [`sha512_file`].
+pub fn read_back(path: &Path, trust: Trust) -> Result<ReadBack, Error> {
     let mut blake3 = blake3::Hasher::new();
-    let read = pass(path, Trust::Medium, &mut |chunk| {
+    let read = pass(path, trust, &mut |chunk| {
         blake3.update(chunk);
     })?;
     Ok(ReadBack { blake3: *blake3.finalize().as_bytes(), bytes: read.bytes, direct: read.direct })

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use conduct::Error;
+use conduct::{Error, audit::Digest};
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,13 +12,14 @@ use crate::{
     ui::Ui,
 };
 
-pub(super) fn audit(ui: Ui, root: &Path, only: Option<&str>) -> Result<u8, Error> {
+pub(super) fn audit(ui: Ui, root: &Path, only: Option<&str>, sha512: bool) -> Result<u8, Error> {
     let (settings, register) = commands::reading(root)?;
     register.check_tail(u64::MAX)?;
+    let by = if sha512 { Digest::Sha512 } else { Digest::Blake3 };
     let mut copies = Vec::new();
     let (mut damaged, mut unreadable) = (false, false);
     for copy in settings.copy.iter().filter(|copy| only.is_none_or(|only| only == copy.name)) {
-        let result = conduct::audit::audit(&register, copy)?;
+        let result = conduct::audit::audit(&register, copy, by)?;
         damaged |= !result.faults.is_empty();
         unreadable |= result.unreadable;
         copies.push(result.json);

@@ -125,14 +125,33 @@ pub struct Expected {
     pub journal_head: Option<ChainHead>,
 }
 
+/// By what content is told to be what was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digest {
+    /// BLAKE3 where the document keeps it ([`crate::sums`]), SHA-512 elsewhere and for what does not agree.
+    Blake3,
+    /// The inventories' own SHA-512 alone, as every OCFL tool has it.
+    Sha512,
+}
+
+/// How a copy is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// From the medium, or taking the page cache's word (quick, but it says little about the medium).
+    pub trust: Trust,
+    /// By what it is compared.
+    pub by: Digest,
+}
+
 /// Hashes a whole copy again, past the page cache, and compares. Faults are findings, not errors; so is a medium that
 /// went away meanwhile.
 pub fn audit(copy: &dyn CopyStore, expected: Option<&Expected>) -> CopyAudit {
-    audit_with(copy, expected, Trust::Medium)
+    audit_with(copy, expected, Reading { trust: Trust::Medium, by: Digest::Blake3 })
 }
 
-/// The same, taking the page cache's word when `trust` says so (quick, but it says little about the medium).
-pub fn audit_with(copy: &dyn CopyStore, expected: Option<&Expected>, trust: Trust) -> CopyAudit {
+/// The same, read in another way.
+pub fn audit_with(copy: &dyn CopyStore, expected: Option<&Expected>, reading: Reading) -> CopyAudit {
+    let trust = reading.trust;
     if copy.check().is_err() {
         return CopyAudit::unreadable(copy.name());
     }
@@ -148,7 +167,7 @@ pub fn audit_with(copy: &dyn CopyStore, expected: Option<&Expected>, trust: Trus
             faults.push(Fault { object: Some(*id), path: layout::place(*id), fault: FaultKind::Extra });
         }
     }
-    let audits = audit_objects(copy, &ids, expected, trust);
+    let audits = audit_objects(copy, &ids, expected, reading);
     let (files, bytes) = (audits.iter().map(|a| a.files).sum(), audits.iter().map(|a| a.bytes).sum());
     let manifests: BTreeSet<Sha512> = audits.iter().flat_map(|audit| audit.manifest.iter().copied()).collect();
     for (id, audit) in ids.iter().zip(audits) {
@@ -267,14 +286,14 @@ fn audit_objects(
     copy: &dyn CopyStore,
     ids: &[DocumentId],
     expected: Option<&Expected>,
-    trust: Trust,
+    reading: Reading,
 ) -> Vec<object::ObjectAudit> {
     let next = AtomicUsize::new(0);
     let done: Mutex<BTreeMap<usize, object::ObjectAudit>> = Mutex::new(BTreeMap::new());
     let work = || {
         while let Some((at, id)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, ids.get(at)?))) {
             let facts = expected.and_then(|expected| expected.objects.get(id));
-            let audit = object::audit(copy, *id, facts, trust);
+            let audit = object::audit(copy, *id, facts, reading);
             done.lock().unwrap_or_else(PoisonError::into_inner).insert(at, audit);
         }
     };

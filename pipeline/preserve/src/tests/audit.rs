@@ -7,7 +7,7 @@ use crate::{
     audit::{
         self, CopyAudit,
         FaultKind::{self, Altered, Extra, Forged, Missing, Removed, RolledBack, Swapped, Unreadable},
-        Outcome, audit,
+        Outcome,
     },
     inventory::{Inventory, VersionNumber, sidecar},
     layout,
@@ -87,6 +87,26 @@ fn altered_missing_and_extra_files_are_named_without_the_register() {
                 ("2/v1/content/more.txt", Extra),
                 ("2/v9/inventory.json", Extra),
             ],
+        );
+    }
+}
+
+/// Of the sums that lie beside the files only those are believed that the inventory pins.
+#[test]
+fn sums_that_were_changed_hide_nothing() {
+    for known in [true, false] {
+        check(
+            known,
+            |copy, one, _| {
+                let (path, content) = (format!("{one}/v1/content/submission.json"), b"{ }");
+                let sums = String::from_utf8(copy.read(&format!("{one}/v1/content/BLAKE3SUMS"), 9999).expect("sums"));
+                let (old, new) = (blake3::hash(b"{}").to_hex(), blake3::hash(content).to_hex());
+                let forged = sums.expect("text").replace(old.as_str(), new.as_str());
+                assert!(forged.contains(new.as_str()), "the file was named there");
+                copy.tamper(&path, Some(content.to_vec()));
+                copy.tamper(&format!("{one}/v1/content/BLAKE3SUMS"), Some(forged.into_bytes()));
+            },
+            &[("1/v1/content/submission.json", Altered), ("1/v1/content/BLAKE3SUMS", Altered)],
         );
     }
 }
@@ -278,7 +298,7 @@ fn the_audit_counts_content_and_trusts_the_cache_when_told() {
     let copy = room.copy("a");
     let stored = store(&copy, &object(1)).expect("store");
     for trust in [durable::Trust::Cache, durable::Trust::Medium] {
-        let audit = audit::audit_with(&copy, None, trust);
+        let audit = audit::audit_with(&copy, None, audit::Reading { trust, by: audit::Digest::Blake3 });
         assert_eq!((audit.objects, audit.files, audit.bytes), (1, stored.files, stored.bytes));
         assert_eq!((audit.medium.as_str(), audit.outcome()), (copy.medium(), Outcome::Sound));
     }

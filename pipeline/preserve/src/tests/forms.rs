@@ -70,13 +70,29 @@ fn readme_checks_the_journal_with_sha256sum() {
 }
 
 #[test]
+fn b3sum_reads_the_sums_of_every_version() {
+    let room = Room::new();
+    let copy = room.copy("a");
+    store(&copy, &object(1)).expect("store");
+    store_version(&copy, &raised(1)).expect("version");
+    let place = room.root("a").join(layout::place(id(1)));
+    let script = "for folder in v*/content; do (cd $folder && b3sum --check --quiet BLAKE3SUMS 2>&1); done";
+    assert_eq!(shell(script, &place), "");
+    fs::remove_file(place.join("v1/content/originals/trang 1.jpg")).expect("tamper");
+    fs::write(place.join("v1/content/originals/trang 1.jpg"), b"another").expect("tamper");
+    assert!(shell(script, &place).contains("originals/trang 1.jpg: FAILED"));
+}
+
+#[test]
 fn the_inventory_has_this_form() {
     let copy = MemCopy::new("m");
     let mut object = object(1);
     object.parts.truncate(1);
     store(&copy, &object).expect("store");
     let bytes = copy.read(&format!("{}/inventory.json", layout::place(id(1))), 1 << 20).expect("read");
-    let digest = Sha512::of(b"%PDF-1.7 document 1\n%%EOF\n");
+    let content = b"%PDF-1.7 document 1\n%%EOF\n";
+    let digest = Sha512::of(content);
+    let sums = Sha512::of(format!("{}  document.pdf\n", blake3::hash(content)).as_bytes());
     let expected = format!(
         r#"{{
   "digestAlgorithm": "sha512",
@@ -85,6 +101,9 @@ fn the_inventory_has_this_form() {
   "manifest": {{
     "{digest}": [
       "v1/content/document.pdf"
+    ],
+    "{sums}": [
+      "v1/content/BLAKE3SUMS"
     ]
   }},
   "type": "https://ocfl.io/1.1/spec/#inventory",
@@ -95,6 +114,9 @@ fn the_inventory_has_this_form() {
       "state": {{
         "{digest}": [
           "document.pdf"
+        ],
+        "{sums}": [
+          "BLAKE3SUMS"
         ]
       }},
       "user": {{

@@ -15,8 +15,8 @@ use std::{
 use model::{DocumentId, Sha256};
 
 use crate::{
-    CopyStore, DirectoryCopy, User,
-    audit::{Expected, ObjectFacts},
+    CopyStore, DirectoryCopy, Trust, User,
+    audit::{CopyAudit, Digest, Expected, ObjectFacts, Reading, audit_with},
     content::Content,
     doubles::MemCopy,
     object::{Object, Part, Stored},
@@ -94,6 +94,13 @@ pub(crate) fn facts(stored: &Stored) -> ObjectFacts {
 
 pub(crate) fn expected(known: &[(DocumentId, &Stored)]) -> Expected {
     Expected { objects: known.iter().map(|(id, stored)| (*id, facts(stored))).collect(), journal_head: None }
+}
+
+/// An audit of the medium, which finds the same by either digest.
+pub(crate) fn audit(copy: &dyn CopyStore, expected: Option<&Expected>) -> CopyAudit {
+    let found = audit_with(copy, expected, Reading { trust: Trust::Medium, by: Digest::Blake3 });
+    assert_eq!(audit_with(copy, expected, Reading { trust: Trust::Medium, by: Digest::Sha512 }), found);
+    found
 }
 
 /// Runs a test on every kind of copy.
