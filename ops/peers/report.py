@@ -218,7 +218,12 @@ def seal():
     say(f"| pyHanko, fresh OCSP | {fresh['cpu_ms_each']:.1f} | {fresh['wall_ms_each']:.1f} |")
     ratio = peer["cpu_ms_each"] / ours["cpu_ms_each"]
     say("", f"**{ratio:.1f}×** less CPU than the cached peer, {fresh['cpu_ms_each'] / ours['cpu_ms_each']:.1f}× less than the one that asks.")
-    say(f"Bar: ≥ 20× against the cached one: {verdict(ratio >= 20)}.", "", when("seal"), "")
+    say(f"Bar: ≥ 20× against the cached one: {verdict(ratio >= 20)}.")
+    token = ours.get("token_cpu_ms_each")
+    if token:
+        rest = (peer["cpu_ms_each"] - token) / (ours["cpu_ms_each"] - token)
+        say(f"The token's own signature, in its library, is {token:.1f} ms of both; without it {rest:.1f}×.")
+    say("", when("seal"), "")
 
 
 def large():
