@@ -43,6 +43,8 @@ pub struct Home {
     font: OnceLock<pdf::Font>,
     /// Where the journal of each medium ends, as this home wrote it.
     pub(crate) journalled: Mutex<BTreeMap<String, ChainHead>>,
+    /// Held by the thread that writes documents to the copies.
+    pub(crate) storing: Mutex<()>,
     _lock: HomeLock,
 }
 
@@ -78,6 +80,7 @@ impl Home {
             validation: ValidationCache::new(),
             font: OnceLock::new(),
             journalled: Mutex::new(BTreeMap::new()),
+            storing: Mutex::new(()),
             _lock: lock,
         })
     }

@@ -72,7 +72,8 @@ pub(crate) fn lanes(home: &Home) -> Vec<Lane> {
         lane(&[Stage::Recognize, Stage::Describe, Stage::Review, Stage::Assemble], workers(&home.settings.limits)),
         lane(&[Stage::Certify], 1),
         lane(&[Stage::Augment], 2),
-        Lane { together: TOGETHER, ..lane(&[Stage::Preserve], 1) },
+        // While one writes the other measures what it will write.
+        Lane { together: TOGETHER, ..lane(&[Stage::Preserve], 2) },
         Lane { together: TOGETHER, ..lane(&[Stage::Index], 1) },
     ]
 }

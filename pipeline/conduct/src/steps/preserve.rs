@@ -1,6 +1,9 @@
 //! Preserve: one OCFL object, the same bytes on every copy, each read back from its medium before it counts.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::PoisonError,
+};
 
 use failpoint::failpoint;
 use model::{Disposition, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
@@ -80,7 +83,8 @@ fn store_together(home: &Home, ready: &[Ready<'_>]) -> Result<Vec<Vec<Commit>>, 
     let required = home.settings.preserve.copies_required;
     let mut commits: Vec<Vec<Commit>> = ready.iter().map(|_| Vec::new()).collect();
     let (mut holding, mut last) = (0, None);
-    // One writer a medium: this lane has one thread, and the copies are written side by side.
+    // One writer a medium; the copies are written side by side.
+    let _storing = home.storing.lock().unwrap_or_else(PoisonError::into_inner);
     let written = std::thread::scope(|scope| {
         let mut threads = Vec::new();
         for (name, copy) in home.copies() {

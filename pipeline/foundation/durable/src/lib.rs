@@ -15,6 +15,7 @@ mod probe;
 mod publish;
 mod readback;
 mod settle;
+mod stream;
 #[cfg(test)]
 mod tests;
 

@@ -17,6 +17,7 @@ use rustix::{
 use crate::{
     directory::{Directory, TEMP_PREFIX, create_dir, make_dirs, parent, sync_file},
     error::Error,
+    stream::Stream,
 };
 
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -168,7 +169,7 @@ impl Drop for Staged {
 /// needed, only that it overwrites nothing.
 #[derive(Debug)]
 pub struct NewFile {
-    file: BufWriter<File>,
+    stream: Stream,
     path: PathBuf,
 }
 
@@ -178,17 +179,17 @@ impl NewFile {
         make_dirs(parent(path))?;
         let (directory, name) = Directory::holding(path)?;
         let file = open_new(&directory, &name, path)?;
-        Ok(Self { file: BufWriter::with_capacity(BUFFER_BYTES, file), path: path.to_owned() })
+        Ok(Self { stream: Stream::new(file), path: path.to_owned() })
     }
 
     /// Appends bytes.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.file.write_all(bytes).map_err(|e| Error::io("write", &self.path, e))
+        self.stream.append(bytes).map_err(|e| Error::io("write", &self.path, e))
     }
 
     /// Makes it read-only. Its bytes and its name become durable when the directory is settled.
     pub fn finish(mut self) -> Result<(), Error> {
-        protect(&mut self.file, &self.path, 0o444)
+        protect(&self.path, 0o444, || self.stream.finish()).map(drop)
     }
 }
 
@@ -226,18 +227,21 @@ fn open_new(directory: &Directory, name: &OsStr, path: &Path) -> Result<File, Er
 }
 
 fn seal(file: &mut BufWriter<File>, path: &Path, mode: u32) -> Result<(), Error> {
-    protect(file, path, mode)?;
-    sync_file(file.get_ref(), path)
+    let sealed = protect(path, mode, || {
+        file.flush()?;
+        Ok(file.get_ref())
+    })?;
+    sync_file(sealed, path)
 }
 
 /// Everything written, mode set.
-fn protect(file: &mut BufWriter<File>, path: &Path, mode: u32) -> Result<(), Error> {
+fn protect<'f>(path: &Path, mode: u32, write: impl FnOnce() -> io::Result<&'f File>) -> Result<&'f File, Error> {
     failpoint!("durable:write:fails", |_| Err(Error::io("write", path, Errno::NOSPC)));
-    file.flush().map_err(|e| Error::io("write", path, e))?;
+    let file = write().map_err(|e| Error::io("write", path, e))?;
     failpoint!("durable:write:after");
-    rustix::fs::fchmod(file.get_ref(), Mode::from_raw_mode(mode)).map_err(|e| Error::io("protect", path, e))?;
+    rustix::fs::fchmod(file, Mode::from_raw_mode(mode)).map_err(|e| Error::io("protect", path, e))?;
     failpoint!("durable:chmod:after");
-    Ok(())
+    Ok(file)
 }
 
 enum Named {

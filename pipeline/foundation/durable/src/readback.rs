@@ -9,10 +9,11 @@ use rustix::{
     io::Errno,
 };
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    stream::{ALIGNMENT, Aligned},
+};
 
-/// `O_DIRECT` wants buffer, offset and length aligned to the device's block; a page serves all.
-const ALIGNMENT: usize = 4096;
 const CHUNK: usize = 1024 * 1024;
 
 /// Where bytes are read from.
@@ -113,9 +114,8 @@ fn read_all(file: &File, each: &mut dyn FnMut(&[u8])) -> Result<u64, (u64, Errno
     // No larger than the file: a direct read makes the kernel provide every page it was offered.
     let length = rustix::fs::fstat(file).map_or(u64::MAX, |stat| stat.st_size.unsigned_abs());
     let chunk = usize::try_from(length).unwrap_or(CHUNK).clamp(1, CHUNK).next_multiple_of(ALIGNMENT);
-    let mut store = vec![0_u8; chunk + ALIGNMENT];
-    let start = store.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
-    let buffer = &mut store[start..start + chunk];
+    let mut aligned = Aligned::new(chunk);
+    let buffer = aligned.bytes();
     let mut fed = 0_u64;
     loop {
         // A read may end off the grid (a signal, the end of the file): the next one begins on it and skips what was fed.
