@@ -1,6 +1,6 @@
 //! Decompresses one strip or tile of a TIFF to rows of samples: never more bytes than the strip may have.
 
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 
 use hayro_ccitt::{DecodeSettings, Decoder, DecoderContext, EncodingMode};
 
@@ -89,7 +89,7 @@ fn finish_samples(layout: &Layout, data: &mut [u8], row_bytes: usize, samples: u
 fn jpeg_chunk(layout: &Layout, packed: &[u8], rows: u32, limits: &Limits) -> Result<Chunk, Fault> {
     let whole = jpeg::with_tables(layout.jpeg_tables.as_deref(), packed)?;
     let transform = if layout.photometric == 2 { Transform::None } else { Transform::Own };
-    let (width, height, mut data) = jpeg::decode(Cursor::new(whole), transform, limits)?;
+    let (width, height, mut data) = jpeg::decode(&whole, transform, limits)?;
     let row_bytes = width as usize * usize::from(layout.samples);
     if width != layout.chunk_width || height < rows || data.len() != row_bytes * height as usize {
         return Err(Fault::damaged("a JPEG strip of another size than its page"));

@@ -7,7 +7,7 @@ use std::{
     ops::ControlFlow,
 };
 
-use zune_core::{colorspace::ColorSpace, options::DecoderOptions};
+use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
 use crate::{
@@ -270,15 +270,13 @@ pub(crate) enum Transform {
 }
 
 /// Decodes a whole JPEG to interleaved 8-bit samples of one or three components.
-pub(crate) fn decode<R: BufRead + Seek>(
-    reader: R,
-    transform: Transform,
-    limits: &Limits,
-) -> Result<(u32, u32, Vec<u8>), Fault> {
+///
+/// From memory: the decoder looks ahead and steps back every few bytes, and a buffered file reads its whole buffer again after each step.
+pub(crate) fn decode(bytes: &[u8], transform: Transform, limits: &Limits) -> Result<(u32, u32, Vec<u8>), Fault> {
     let failed = |error: zune_jpeg::errors::DecodeErrors| Fault::damaged(format!("JPEG: {error:?}"));
     let side = usize::from(u16::MAX);
     let options = DecoderOptions::new_safe().set_strict_mode(true).set_max_width(side).set_max_height(side);
-    let mut decoder = JpegDecoder::new_with_options(reader, options);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(failed)?;
     let (width, height) = decoder.dimensions().ok_or_else(|| Fault::damaged("JPEG without dimensions"))?;
     check_pixels(width as u32, height as u32, limits)?;
@@ -297,7 +295,7 @@ pub(crate) fn decode<R: BufRead + Seek>(
     Ok((width as u32, height as u32, data))
 }
 
-pub(crate) fn rows<R: BufRead + Seek>(
+pub(crate) fn rows<R: Read + Seek>(
     mut reader: R,
     limits: &Limits,
     sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
@@ -305,7 +303,9 @@ pub(crate) fn rows<R: BufRead + Seek>(
     let head = header(&mut reader)?;
     check_pixels(head.width, head.height, limits)?;
     reader.seek(SeekFrom::Start(0))?;
-    let (width, height, data) = decode(reader, Transform::Own, limits)?;
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes)?;
+    let (width, height, data) = decode(&bytes, Transform::Own, limits)?;
     let channels = data.len() / (width as usize * height as usize);
     if (width, height) != (head.width, head.height) || channels != head.components.len() {
         return Err(Fault::damaged("JPEG of another size than its header says"));
