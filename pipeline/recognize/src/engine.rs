@@ -74,6 +74,8 @@ impl Engines {
         engine.set("tessedit_do_invert", "0").map_err(refused)?;
         // Letters of equal width are looked for line by line only to cut words into letters, which this engine does not need.
         engine.set("textord_all_prop", "1").map_err(refused)?;
+        // Nobody asks for paragraphs; looking for them before there is text costs next to nothing.
+        engine.set("paragraph_text_based", "0").map_err(refused)?;
         Ok(engine)
     }
 }

@@ -119,7 +119,8 @@ pub(crate) fn read(
     let ink = letterlike(&ready.picture, ready.dpi);
     let lines = skew::lines(&ready.coarse);
     let first = if ink >= SOME_INK && lines.lead >= LEAD { lines.turned } else { 0 };
-    let mut attempts = vec![climb.attempt(USUAL, &ready, first)?];
+    let tilt = if first == lines.turned { lines.tilt } else { skew::tilt(&ready.coarse, first) };
+    let mut attempts = vec![climb.read_area(USUAL, &ready, first, tilt, climb.whole())?];
     if doubtful(&attempts[0], ink) {
         climb.other_turns(&ready, lines.across, &mut attempts)?;
     }
@@ -207,8 +208,11 @@ impl Climb<'_> {
 
     fn attempt(&mut self, way: Way, ready: &Ready, turned: u16) -> Result<Attempt, Error> {
         let tilt = if way.straighten { skew::tilt(&ready.coarse, turned) } else { 0.0 };
-        let area = (0.0, 0.0, f64::from(self.page.width), f64::from(self.page.height));
-        self.read_area(way, ready, turned, tilt, area)
+        self.read_area(way, ready, turned, tilt, self.whole())
+    }
+
+    fn whole(&self) -> (f64, f64, f64, f64) {
+        (0.0, 0.0, f64::from(self.page.width), f64::from(self.page.height))
     }
 
     fn read_area(
