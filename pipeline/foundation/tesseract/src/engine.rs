@@ -6,7 +6,7 @@ use std::{
     ptr::{self, NonNull},
 };
 
-use crate::ffi;
+use crate::{ffi, ink::ink, pix::Pix};
 
 /// Why the engine could not be had or could not read.
 #[derive(Debug, thiserror::Error)]
@@ -219,9 +219,15 @@ impl Engine {
         if !fits || !(1..=32_767).contains(&width) || !(1..=32_767).contains(&height) {
             return Err(refused());
         }
-        let (w, h) = (width as c_int, height as c_int);
-        // SAFETY: the handle lives and the slice has exactly w × h bytes of one byte a pixel; the library copies them.
-        unsafe { (self.api.TessBaseAPISetImage)(self.handle.as_ptr(), data.as_ptr(), w, h, 1, w) };
+        // Lines are looked for in ink and paper, letters in the grey: given only the grey, the library would find its threshold twice
+        // and look up the slope of every outline in it, which this engine does not need.
+        let ink = Pix::ink(self.api, picture, ink(data).as_ref())?;
+        let grey = Pix::grey(self.api, picture)?;
+        // SAFETY: the handle and both pictures live; the first one is copied, the second one is handed over.
+        unsafe {
+            (self.api.TessBaseAPISetImage2)(self.handle.as_ptr(), ink.as_ptr());
+            (self.api.TessBaseAPISetInputImage)(self.handle.as_ptr(), grey.into_ptr());
+        }
         Ok(())
     }
 
@@ -233,15 +239,19 @@ impl Engine {
         let results = Results { api: self.api, handle: results };
         let mut lines: Vec<Line> = Vec::new();
         let (mut block, mut open) = (0_u32, false);
+        let (mut line_box, mut block_box) = (None, None);
         loop {
-            // A block begins with a line; asking is dear.
-            if results.begins(ffi::RIL_TEXTLINE) {
-                open = false;
-                block += u32::from(!lines.is_empty() && results.begins(ffi::RIL_BLOCK));
+            // Another box is another line: asking whether one begins, the iterator goes over the whole page.
+            let bounds = results.bounds(ffi::RIL_TEXTLINE);
+            if bounds != line_box {
+                (line_box, open) = (bounds, false);
+                let bounds = results.bounds(ffi::RIL_BLOCK);
+                block += u32::from(!lines.is_empty() && bounds != block_box);
+                block_box = bounds;
             }
             if let Some(word) = results.word() {
                 if !open {
-                    let (_, top, _, bottom) = results.bounds(ffi::RIL_TEXTLINE).unwrap_or_default();
+                    let (_, top, _, bottom) = line_box.unwrap_or_default();
                     let baseline = results.baseline().unwrap_or((word.left, word.bottom, word.right, word.bottom));
                     lines.push(Line { words: Vec::new(), baseline, top, bottom, block });
                     open = true;
@@ -289,11 +299,6 @@ impl Results {
     fn page(&self) -> *const ffi::PageIterator {
         // SAFETY: the iterator lives; the same object seen as its base, not to be freed.
         unsafe { (self.api.TessResultIteratorGetPageIteratorConst)(self.handle.as_ptr()) }
-    }
-
-    fn begins(&self, level: ffi::Enumeration) -> bool {
-        // SAFETY: the iterator lives.
-        unsafe { (self.api.TessPageIteratorIsAtBeginningOf)(self.page(), level) != 0 }
     }
 
     fn next_word(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The calls, as `tesseract/capi.h` (5.x) and `leptonica/allheaders.h` (1.82) state them.
 
 use std::{
-    ffi::{c_char, c_int, c_uchar, c_void},
+    ffi::{c_char, c_int, c_void},
     sync::OnceLock,
 };
 
@@ -27,7 +27,7 @@ macro_rules! opaque {
         pub(crate) struct $name { _private: [u8; 0] }
     )* };
 }
-opaque!(BaseApi, PageIterator, ResultIterator, Monitor);
+opaque!(BaseApi, PageIterator, ResultIterator, Monitor, Pix);
 
 /// Asked between words; `true` stops the recognition.
 pub(crate) type Cancel = extern "C" fn(this: *mut c_void, words: c_int) -> bool;
@@ -74,14 +74,10 @@ api! {
     fn TessBaseAPIInit2(handle: *mut BaseApi, datapath: *const c_char, language: *const c_char, mode: Enumeration) -> c_int;
     fn TessBaseAPISetVariable(handle: *mut BaseApi, name: *const c_char, value: *const c_char) -> c_int;
     fn TessBaseAPISetPageSegMode(handle: *mut BaseApi, mode: Enumeration);
-    fn TessBaseAPISetImage(
-        handle: *mut BaseApi,
-        data: *const c_uchar,
-        width: c_int,
-        height: c_int,
-        bytes_per_pixel: c_int,
-        bytes_per_line: c_int,
-    );
+    /// Copies the picture.
+    fn TessBaseAPISetImage2(handle: *mut BaseApi, picture: *mut Pix);
+    /// Takes the picture over.
+    fn TessBaseAPISetInputImage(handle: *mut BaseApi, picture: *mut Pix);
     fn TessBaseAPISetSourceResolution(handle: *mut BaseApi, ppi: c_int);
     fn TessBaseAPIRecognize(handle: *mut BaseApi, monitor: *mut Monitor) -> c_int;
     fn TessBaseAPIGetIterator(handle: *mut BaseApi) -> *mut ResultIterator;
@@ -91,7 +87,6 @@ api! {
     fn TessResultIteratorGetUTF8Text(handle: *const ResultIterator, level: Enumeration) -> *mut c_char;
     fn TessResultIteratorConfidence(handle: *const ResultIterator, level: Enumeration) -> f32;
     fn TessResultIteratorGetPageIteratorConst(handle: *const ResultIterator) -> *const PageIterator;
-    fn TessPageIteratorIsAtBeginningOf(handle: *const PageIterator, level: Enumeration) -> c_int;
     fn TessPageIteratorBoundingBox(
         handle: *const PageIterator,
         level: Enumeration,
@@ -112,6 +107,10 @@ api! {
     fn TessMonitorDelete(monitor: *mut Monitor);
     fn TessMonitorSetCancelFunc(monitor: *mut Monitor, cancel: Cancel);
     fn TessMonitorSetCancelThis(monitor: *mut Monitor, this: *mut c_void);
-    /// Leptonica's, found through its user: sets what it reports on stderr; returns the former setting.
+    fn pixCreate(width: c_int, height: c_int, depth: c_int) -> *mut Pix;
+    fn pixGetData(picture: *mut Pix) -> *mut u32;
+    fn pixGetWpl(picture: *mut Pix) -> c_int;
+    fn pixDestroy(picture: *mut *mut Pix);
+    /// Leptonica's, found through its user, as are the pictures: sets what it reports on stderr; returns the former setting.
     fn setMsgSeverity(severity: c_int) -> c_int;
 }

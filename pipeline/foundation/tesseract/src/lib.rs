@@ -10,5 +10,7 @@
 
 mod engine;
 mod ffi;
+mod ink;
+mod pix;
 
 pub use engine::{Engine, Error, Grey, Line, Mode, Reading, Word, version};
