@@ -12,5 +12,6 @@ mod engine;
 mod ffi;
 mod ink;
 mod pix;
+mod threads;
 
 pub use engine::{Engine, Error, Grey, Line, Mode, Reading, Word, version};

@@ -1,0 +1,15 @@
+//! Exports the answers of the crate `tesseract` to what libtesseract asks of OpenMP (its module `threads`).
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    for name in [
+        "GOMP_parallel",
+        "GOMP_parallel_sections",
+        "GOMP_sections_next",
+        "GOMP_sections_end_nowait",
+        "omp_get_num_threads",
+        "omp_get_thread_num",
+    ] {
+        println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={name}");
+    }
+}
