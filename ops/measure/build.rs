@@ -1,4 +1,4 @@
-//! Exports the answers of the crate `tesseract` to what libtesseract asks of OpenMP (its module `threads`).
+//! Exports the answers of the crate `tesseract` to what libtesseract asks of OpenMP and leptonica (its modules `threads`, `lines`).
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -9,6 +9,7 @@ fn main() {
         "GOMP_sections_end_nowait",
         "omp_get_num_threads",
         "omp_get_thread_num",
+        "pixWriteMem",
     ] {
         println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={name}");
     }

@@ -1,7 +1,7 @@
 //! The calls, as `tesseract/capi.h` (5.x) and `leptonica/allheaders.h` (1.82) state them.
 
 use std::{
-    ffi::{c_char, c_int, c_void},
+    ffi::{c_char, c_int, c_uchar, c_void},
     sync::OnceLock,
 };
 
@@ -18,6 +18,10 @@ pub(crate) const RIL_BLOCK: Enumeration = 0;
 pub(crate) const RIL_TEXTLINE: Enumeration = 2;
 /// `RIL_WORD`
 pub(crate) const RIL_WORD: Enumeration = 3;
+/// `IFF_PNG`
+pub(crate) const IFF_PNG: Enumeration = 3;
+/// `IFF_SPIX`: leptonica's own form, pixels as they lie in memory.
+pub(crate) const IFF_SPIX: Enumeration = 19;
 /// `L_SEVERITY_NONE`: leptonica writes nothing to stderr.
 pub(crate) const L_SEVERITY_NONE: c_int = 6;
 
@@ -111,6 +115,7 @@ api! {
     fn pixGetData(picture: *mut Pix) -> *mut u32;
     fn pixGetWpl(picture: *mut Pix) -> c_int;
     fn pixDestroy(picture: *mut *mut Pix);
+    fn pixWriteMem(data: *mut *mut c_uchar, size: *mut usize, picture: *mut Pix, form: Enumeration) -> c_int;
     /// Leptonica's, found through its user, as are the pictures: sets what it reports on stderr; returns the former setting.
     fn setMsgSeverity(severity: c_int) -> c_int;
 }

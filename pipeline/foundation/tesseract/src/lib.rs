@@ -11,6 +11,7 @@
 mod engine;
 mod ffi;
 mod ink;
+mod lines;
 mod pix;
 mod threads;
 
