@@ -74,6 +74,7 @@ fn the_package_is_built_judged_installed_run_and_purged() {
     well_formed(&house);
     house.install();
     owners(&house.root());
+    exports(&house.root());
     units(&house.root());
     settings_live_in_etc(&house.root());
     works(&house.root());
@@ -145,6 +146,30 @@ fn owners(root: &Path) {
     let meta = std::fs::metadata(&dropped).expect("dropped");
     assert_eq!((meta.gid(), meta.permissions().mode() & 0o070), (inbound.gid(), 0o070));
     std::fs::remove_dir(dropped).expect("dropped");
+}
+
+/// What the crate `tesseract` answers in the place of OpenMP and leptonica is found there only when the binary exports it; reading
+/// works without, and costs more.
+fn exports(root: &Path) {
+    let exported = printed(Command::new("readelf").args(["--dyn-syms", "--wide"]).arg(root.join("usr/bin/mocban")));
+    let names: Vec<&str> = exported
+        .lines()
+        .filter(|line| !line.contains(" UND "))
+        .filter_map(|line| line.split_whitespace().last())
+        .collect();
+    let sources = [
+        include_str!("../pipeline/foundation/tesseract/src/threads.rs"),
+        include_str!("../pipeline/foundation/tesseract/src/lines.rs"),
+    ];
+    let answered: Vec<&str> = sources
+        .iter()
+        .flat_map(|source| source.split("#[unsafe(no_mangle)]").skip(1))
+        .filter_map(|after| after.split_once(" fn ")?.1.split('(').next())
+        .collect();
+    assert!(answered.contains(&"GOMP_parallel") && answered.contains(&"pixWriteMem"), "{answered:?}");
+    for name in answered {
+        assert!(names.contains(&name), "{name} is not exported: pipeline/mocban/build.rs");
+    }
 }
 
 /// systemd reads the units without a word, and finds them well walled in.
