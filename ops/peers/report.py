@@ -73,7 +73,7 @@ def ocr():
         least = min(least or 100.0, peer_cer["cer_any_order_percent"])
     if ratio:
         good = ratio >= 3 and cer["cer_any_order_percent"] <= least
-        say("", f"**{ratio:.1f}×** the peer's faster way, error {cer['cer_any_order_percent']:.2f} % against its better {least:.2f} %.")
+        say("", f"**{ratio:.2f}×** the peer's faster way, error {cer['cer_any_order_percent']:.2f} % against its better {least:.2f} %.")
         say(f"Bar: ≥ 3× and error not worse: {verdict(good)}.")
     say("", when("ocr"), "")
 
