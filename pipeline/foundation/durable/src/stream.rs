@@ -69,8 +69,10 @@ impl Stream {
 
     /// Writes what is left and gives the file.
     pub(crate) fn finish(&mut self) -> io::Result<&File> {
-        self.write(self.filled - self.filled % ALIGNMENT)?;
-        self.go_direct(false);
+        if self.direct {
+            self.write(self.filled - self.filled % ALIGNMENT)?;
+            self.go_direct(false);
+        }
         self.write(self.filled)?;
         Ok(&self.file)
     }
@@ -129,6 +131,9 @@ mod tests {
                     let (file, path) = tempfile::NamedTempFile::new_in(room.path()).expect("create").into_parts();
                     let mut stream = Stream::new(file);
                     bytes.chunks(piece).for_each(|piece| stream.append(piece).expect("append"));
+                    // Past the page cache when there is much to write, wherever the file system opens files so.
+                    let opens = rustix::fs::open(&*path, OFlags::RDONLY | OFlags::DIRECT, rustix::fs::Mode::empty());
+                    assert_eq!(stream.direct, length > SMALL && opens.is_ok(), "{length} in {}", room.path().display());
                     stream.finish().expect("finish");
                     assert!(std::fs::read(&path).expect("read") == bytes, "{length} bytes in pieces of {piece}");
                 }
