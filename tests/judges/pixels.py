@@ -6,11 +6,13 @@ JPEG strips of a TIFF become one JPEG with restarts between them: the same coeff
 between rows does so across the seams in the one and not in the other. The two rows at a seam are therefore passed over.
 """
 
+import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+from concurrent import futures
 
 from PIL import Image, ImageChops, ImageSequence
 
@@ -69,30 +71,34 @@ def decoded(pdf, out):
             yield image.copy()
 
 
-def main(arguments):
-    wrong = 0
-    for pdf, originals in zip(arguments[::2], arguments[1::2]):
-        with tempfile.TemporaryDirectory() as raw, tempfile.TemporaryDirectory() as png:
-            subprocess.run(["pdfimages", "-all", pdf, f"{raw}/image"], check=True)
-            streams = sorted(pathlib.Path(raw).glob("image-*"))
-            streams = [path for path in streams if path.suffix != ".params"]
-            images = list(decoded(pdf, png))
-            pages = list(scans(originals))
-            if len(images) != len(pages):
-                print(f"{pdf}: {len(images)} images for {len(pages)} scanned pages")
-                wrong += 1
+def judged(pdf, originals):
+    """The differences between a document and its scans, a line each."""
+    with tempfile.TemporaryDirectory() as raw, tempfile.TemporaryDirectory() as png:
+        subprocess.run(["pdfimages", "-all", pdf, f"{raw}/image"], check=True)
+        streams = sorted(pathlib.Path(raw).glob("image-*"))
+        streams = [path for path in streams if path.suffix != ".params"]
+        pages = list(scans(originals))
+        # Equal streams have equal pixels: nothing is unpacked where every page is a JPEG.
+        packed = all(jpeg is not None for _, _, jpeg in pages)
+        images = streams if packed else list(decoded(pdf, png))
+        if len(images) != len(pages):
+            return [f"{pdf}: {len(images)} images for {len(pages)} scanned pages"]
+        wrong = []
+        for number, (image, (name, scan, jpeg)) in enumerate(zip(images, pages)):
+            if jpeg is not None:
+                if streams[number].read_bytes() != jpeg:
+                    wrong.append(f"{pdf}: {name}: the JPEG stream is not the scan's")
                 continue
-            for number, (image, (name, scan, jpeg)) in enumerate(zip(images, pages)):
-                if jpeg is not None:
-                    if streams[number].read_bytes() != jpeg:
-                        print(f"{pdf}: {name}: the JPEG stream is not the scan's")
-                        wrong += 1
-                    continue
-                mode = "RGB" if "RGB" in (image.mode, scan.mode) or "P" in (image.mode, scan.mode) else "L"
-                same = image.size == scan.size
-                if not same or differs(image.convert(mode), scan.convert(mode)):
-                    print(f"{pdf}: {name}: pixels differ ({image.mode} {image.size}, scan {scan.mode} {scan.size})")
-                    wrong += 1
+            mode = "RGB" if "RGB" in (image.mode, scan.mode) or "P" in (image.mode, scan.mode) else "L"
+            if image.size != scan.size or differs(image.convert(mode), scan.convert(mode)):
+                wrong.append(f"{pdf}: {name}: pixels differ ({image.mode} {image.size}, scan {scan.mode} {scan.size})")
+        return wrong
+
+
+def main(arguments):
+    with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        wrong = [line for lines in pool.map(judged, arguments[::2], arguments[1::2]) for line in lines]
+    print("\n".join(wrong), end="\n" if wrong else "")
     return 1 if wrong else 0
 
 
