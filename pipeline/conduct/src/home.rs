@@ -43,7 +43,7 @@ pub struct Home {
     font: OnceLock<pdf::Font>,
     /// Where the journal of each medium ends, as this home wrote it.
     pub(crate) journalled: Mutex<BTreeMap<String, ChainHead>>,
-    /// Held by the thread that writes documents to the copies.
+    /// Held by the thread that writes documents to the copies: the other one waits here, without the patience of their locks.
     pub(crate) storing: Mutex<()>,
     _lock: HomeLock,
 }

@@ -25,14 +25,14 @@ const ATTEMPTS: u32 = 3;
 const IDLE: Duration = Duration::from_millis(500);
 
 /// Documents that are stored or listed together: what a sync costs is shared, and nobody waits for more to come.
-const TOGETHER: u32 = 16;
+const TOGETHER: usize = 16;
 
 /// Threads for a set of stages. Pixels and recognition share one bounded pool; the token has one owner; a medium has one writer.
 pub(crate) struct Lane {
     pub stages: &'static [Stage],
     pub threads: usize,
     /// How many documents a thread takes at once when as many are ready.
-    pub together: u32,
+    pub together: usize,
 }
 
 /// What the lanes share.
@@ -240,13 +240,7 @@ impl<'a> Shared<'a> {
         state.deferred.retain(|_, due| *due > now);
         let open: Vec<Stage> = lane.stages.iter().copied().filter(|stage| !state.paused.contains_key(stage)).collect();
         let skip: Vec<i64> = state.deferred.keys().copied().collect();
-        let mut jobs: Vec<Job> = self.home.register.take(&open, &skip)?.into_iter().collect();
-        // What failed before is tried alone, so that it takes nobody with it.
-        if let Some(Job { state: JobState::Running(stage), attempt: 1, .. }) = jobs.first()
-            && lane.together > 1
-        {
-            jobs.extend(self.home.register.take_fresh(*stage, lane.together - 1)?);
-        }
+        let jobs = self.home.register.take(&open, &skip, lane.together)?;
         // Under the same lock as the take: `quiet` never sees the gap between them.
         state.active += jobs.len();
         state.touched.extend(jobs.iter().map(|job| job.no));

@@ -120,43 +120,24 @@ impl Register {
         }
     }
 
-    /// Takes the most advanced, then oldest, ready job of the given stages. `skip` names jobs whose time has not come.
-    pub fn take(&self, stages: &[Stage], skip: &[i64]) -> Result<Option<Job>, Error> {
+    /// Takes the most advanced, then oldest, ready job of the given stages, and with it up to `most` in all of the same stage. `skip`
+    /// names jobs whose time has not come. A job that was begun before goes alone: what ends badly is counted against all that
+    /// were taken with it.
+    pub fn take(&self, stages: &[Stage], skip: &[i64], most: usize) -> Result<Vec<Job>, Error> {
         self.write(|tx, now| {
             let mut stages = stages.to_vec();
             stages.sort();
             for stage in stages.iter().rev() {
-                let mut statement =
-                    tx.prepare_cached("SELECT no FROM job WHERE state = 'ready' AND stage = ?1 ORDER BY no")?;
-                let mut rows = statement.query([stage.name()])?;
-                while let Some(row) = rows.next()? {
-                    let no: i64 = row.get(0)?;
-                    if !skip.contains(&no) {
-                        drop(rows);
+                let taken = takeable(tx, *stage, skip, most)?;
+                if !taken.is_empty() {
+                    let start = |no: i64| {
                         add(tx, now, Some(no), &Commit::of(EventKind::Started { stage: *stage }))?;
-                        return load(tx, no).map(Some);
-                    }
+                        load(tx, no)
+                    };
+                    return taken.into_iter().map(start).collect();
                 }
             }
-            Ok(None)
-        })
-    }
-
-    /// Takes more jobs of a stage, oldest first, that were not begun before: what is done together with one that ended badly would
-    /// be counted against all.
-    pub fn take_fresh(&self, stage: Stage, most: u32) -> Result<Vec<Job>, Error> {
-        self.write(|tx, now| {
-            let fresh: Vec<i64> = tx
-                .prepare_cached(
-                    "SELECT no FROM job WHERE state = 'ready' AND stage = ?1 AND attempt = 0 ORDER BY no LIMIT ?2",
-                )?
-                .query_map(rusqlite::params![stage.name(), most], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            let take = |no: i64| {
-                add(tx, now, Some(no), &Commit::of(EventKind::Started { stage }))?;
-                load(tx, no)
-            };
-            fresh.into_iter().map(take).collect()
+            Ok(Vec::new())
         })
     }
 
@@ -241,6 +222,25 @@ impl Register {
         failpoint!("register:commit:after");
         Ok(answer)
     }
+}
+
+/// The ready jobs of a stage that are taken now: the oldest one and, unless it was begun before, others that were not either.
+fn takeable(tx: &Transaction<'_>, stage: Stage, skip: &[i64], most: usize) -> Result<Vec<i64>, Error> {
+    let mut statement =
+        tx.prepare_cached("SELECT no, attempt > 0 FROM job WHERE state = 'ready' AND stage = ?1 ORDER BY no")?;
+    let mut rows = statement.query([stage.name()])?;
+    let mut taken = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (no, begun): (i64, bool) = (row.get(0)?, row.get(1)?);
+        if skip.contains(&no) || (begun && !taken.is_empty()) {
+            continue;
+        }
+        taken.push(no);
+        if begun || taken.len() == most {
+            break;
+        }
+    }
+    Ok(taken)
 }
 
 pub(crate) const SELECT: &str = "SELECT no, source, document, state, stage, reason, attempt, version, card FROM job";

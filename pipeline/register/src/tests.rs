@@ -17,8 +17,13 @@ fn facts(pairs: &[(&str, &str)]) -> Facts {
     pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect()
 }
 
+/// One job alone.
+fn take(register: &Register, stages: &[Stage], skip: &[i64]) -> Option<Job> {
+    register.take(stages, skip, 1).expect("take").pop()
+}
+
 fn step(register: &Register, stage: Stage) -> Job {
-    let job = register.take(&[stage], &[]).expect("take").expect("a job");
+    let job = take(register, &[stage], &[]).expect("a job");
     register.commit(&job, &[Commit::of(EventKind::Finished { stage })]).expect("commit")
 }
 
@@ -32,7 +37,7 @@ fn a_job_walks_and_the_chain_holds() {
     }
     assert_eq!(register.job(1).expect("job").state, JobState::Done);
     assert_eq!(register.enter("a/b", "1").expect("enter"), Some(2), "done means gone from inbound: dropped again");
-    let twin = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let twin = take(&register, &[Stage::Intake], &[]).expect("job");
     let same = Commit::of(EventKind::Duplicated { of: "a".into() });
     register.commit(&twin, &[same]).expect("duplicate");
     assert_eq!(register.enter("a/b", "1").expect("enter"), None, "a duplicate is told once");
@@ -45,7 +50,7 @@ fn a_job_walks_and_the_chain_holds() {
 fn a_step_commits_only_where_the_job_still_is() {
     let (_dir, register) = register();
     register.enter("a", "1").expect("enter");
-    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let job = take(&register, &[Stage::Intake], &[]).expect("job");
     let held = Commit::of(EventKind::Held { reason: "unreadable".into() });
     register.commit(&job, std::slice::from_ref(&held)).expect("first");
     assert!(matches!(register.commit(&job, &[held]), Err(Error::Moved { job: 1 })));
@@ -55,7 +60,7 @@ fn a_step_commits_only_where_the_job_still_is() {
 fn a_number_booked_during_a_step_does_not_move_the_job() {
     let (_dir, register) = register();
     register.enter("a", "1").expect("enter");
-    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let job = take(&register, &[Stage::Intake], &[]).expect("job");
     register.book(&job).expect("book");
     register.commit(&job, &[Commit::of(EventKind::Finished { stage: Stage::Intake })]).expect("commit");
 }
@@ -66,9 +71,9 @@ fn the_most_advanced_job_goes_first() {
     register.enter("a", "1").expect("enter");
     register.enter("b", "1").expect("enter");
     step(&register, Stage::Intake);
-    let job = register.take(&[Stage::Intake, Stage::Recognize], &[]).expect("take").expect("job");
+    let job = take(&register, &[Stage::Intake, Stage::Recognize], &[]).expect("job");
     assert_eq!((job.no, job.state), (1, JobState::Running(Stage::Recognize)));
-    let other = register.take(&[Stage::Intake, Stage::Recognize], &[2]).expect("take");
+    let other = take(&register, &[Stage::Intake, Stage::Recognize], &[2]);
     assert_eq!(other, None, "job 2 was skipped");
 }
 
@@ -129,7 +134,7 @@ fn altering_or_deleting_an_event_is_refused_and_noticed() {
 fn a_restored_register_answers_the_same() {
     let (_dir, register) = register();
     register.enter("a", "1").expect("enter");
-    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let job = take(&register, &[Stage::Intake], &[]).expect("job");
     let id = model::DocumentId::of_content(&[Sha256::of(b"a")]);
     // A number whose shortest form is easily read back as its neighbour, and one from another writer's hand.
     let awkward: Facts =
@@ -156,7 +161,7 @@ fn a_restored_register_answers_the_same() {
 fn a_held_document_is_tried_again_when_its_files_change() {
     let (_dir, register) = register();
     register.enter("a", "1").expect("enter");
-    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let job = take(&register, &[Stage::Intake], &[]).expect("job");
     register.commit(&job, &[Commit::of(EventKind::Held { reason: "unreadable".into() })]).expect("hold");
     assert_eq!(register.enter("a", "1").expect("same"), None);
     assert_eq!(register.enter("a", "2").expect("changed"), Some(1));
@@ -167,9 +172,9 @@ fn a_held_document_is_tried_again_when_its_files_change() {
 fn a_crash_leaves_running_jobs_ready_with_their_attempt() {
     let (_dir, register) = register();
     register.enter("a", "1").expect("enter");
-    register.take(&[Stage::Intake], &[]).expect("take");
+    take(&register, &[Stage::Intake], &[]);
     assert_eq!(register.recover().expect("recover"), [1]);
-    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let job = take(&register, &[Stage::Intake], &[]).expect("job");
     assert_eq!(job.attempt, 2);
 }
 
@@ -179,18 +184,19 @@ fn what_was_begun_before_is_not_taken_with_others() {
     for source in ["a", "b", "c", "d"] {
         register.enter(source, "1").expect("enter");
     }
-    register.take(&[Stage::Intake], &[]).expect("take");
+    take(&register, &[Stage::Intake], &[]).expect("job");
     register.recover().expect("a death");
-    let first = register.take(&[Stage::Intake], &[1]).expect("take").expect("job");
-    assert_eq!((first.no, first.attempt), (2, 1));
-    let more = register.take_fresh(Stage::Intake, 1).expect("take");
-    assert_eq!(
-        more.iter().map(|job| (job.no, &job.state)).collect::<Vec<_>>(),
-        [(3, &JobState::Running(Stage::Intake))]
-    );
-    let rest = register.take_fresh(Stage::Intake, 9).expect("take");
-    assert_eq!(rest.iter().map(|job| job.no).collect::<Vec<_>>(), [4], "the first one died once and goes alone");
-    assert_eq!(register.take_fresh(Stage::Describe, 9).expect("take"), []);
+    let taken = |skip: &[i64], most| {
+        let jobs = register.take(&[Stage::Intake, Stage::Recognize], skip, most).expect("take");
+        assert!(jobs.iter().all(|job| job.state == JobState::Running(Stage::Intake)));
+        jobs.iter().map(|job| (job.no, job.attempt)).collect::<Vec<_>>()
+    };
+    assert_eq!(taken(&[1], 2), [(2, 1), (3, 1)], "no more than asked for");
+    register.enter("e", "1").expect("enter");
+    assert_eq!(taken(&[1, 5], 9), [(4, 1)], "whose time has not come is not taken with others either");
+    assert_eq!(taken(&[], 9), [(1, 2)], "the first one died once and goes alone");
+    assert_eq!(taken(&[], 9), [(5, 1)]);
+    assert_eq!(taken(&[], 9), []);
 }
 
 #[test]
@@ -224,7 +230,7 @@ fn a_number_of_a_year_that_has_not_come_is_void_when_the_clock_is_right_again() 
     let clock = Arc::new(FixedClock::new("2027-12-01T00:00:00Z".parse().expect("time")));
     let register = Register::open(&dir.path().join("register.sqlite"), clock.clone()).expect("open");
     register.enter("a", "1").expect("enter");
-    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let job = take(&register, &[Stage::Intake], &[]).expect("job");
     assert_eq!(register.book(&job).expect("book").year, 2027);
     clock.advance(-300);
     assert_eq!(register.book(&job).expect("book").year, 2027, "a clock may be set right by minutes");
@@ -240,7 +246,7 @@ fn a_number_of_a_year_that_has_not_come_is_void_when_the_clock_is_right_again() 
 fn a_sealed_document_is_not_begun_again_because_its_scan_looks_different() {
     let (_dir, register) = register();
     register.enter("a", "1").expect("enter");
-    let job = register.take(&[Stage::Intake], &[]).expect("take").expect("job");
+    let job = take(&register, &[Stage::Intake], &[]).expect("job");
     let held = Commit::of(EventKind::Held { reason: "incomplete".into() }).with(facts(&[("sealed_sha256", "x")]));
     register.commit(&job, &[held]).expect("held");
     assert_eq!(register.enter("a", "2").expect("enter"), None);

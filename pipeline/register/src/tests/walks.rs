@@ -67,7 +67,7 @@ fn run(register: &Register, act: Act) -> Result<(), Error> {
     let nth = |index: usize| register.jobs().map(|jobs| jobs.get(index).cloned());
     match act {
         Act::Enter { source, look } => register.enter(["a", "b", "c"][source], &look.to_string()).map(drop),
-        Act::Take { from } => register.take(&Stage::ALL[from..], &[]).map(drop),
+        Act::Take { from } => register.take(&Stage::ALL[from..], &[], 2).map(drop),
         Act::Commit { job, events } => {
             let Some(job) = nth(job)? else { return Ok(()) };
             let stage = job.state.clone();
@@ -162,7 +162,7 @@ proptest! {
             let job = register.job(1).expect("job");
             if job.state == JobState::Ready(Stage::Intake) {
                 let others: Vec<i64> = register.jobs().expect("jobs").iter().map(|job| job.no).filter(|no| *no != 1).collect();
-                register.take(&[Stage::Intake], &others).expect("taken");
+                register.take(&[Stage::Intake], &others, 2).expect("taken");
             }
             deaths += u32::from(register.recover().expect("recovered").contains(&1));
             prop_assert_eq!(register.job(1).expect("job").attempt, deaths);
