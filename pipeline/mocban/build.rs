@@ -1,7 +1,6 @@
 //! Exports the answers of the crate `tesseract` to what libtesseract asks of OpenMP and leptonica (its modules `threads`, `lines`).
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
     for name in [
         "GOMP_parallel",
         "GOMP_parallel_sections",

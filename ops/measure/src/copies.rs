@@ -86,7 +86,7 @@ fn store(files: &[PathBuf], created: Timestamp, copies: &[DirectoryCopy], writin
 pub(crate) fn audit_all(copy: &Path, reading: Reading) -> Result<Value> {
     let copy = DirectoryCopy::open(copy, NAME, false)?;
     let meter = Meter::start();
-    let report = audit::audit_with(&copy, None, reading);
+    let report = audit::audit(&copy, None, reading);
     Ok(json!({
         "objects": report.objects, "files": report.files, "bytes": report.bytes, "faults": report.faults.len(),
         "cpu_s": meter.cpu_s(), "wall_s": meter.wall_s(), "peak_kib": peak_kib(),
