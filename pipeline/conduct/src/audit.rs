@@ -49,7 +49,7 @@ pub fn audit(register: &Register, settings: &CopySettings, by: Digest) -> Result
     let journalled = register.journalled_on(&settings.name)?;
     let journal_head = journalled.map(|(seq, hash)| journal::ChainHead { seq, hash });
     let reading = fixity::Reading { trust: preserve::Trust::Medium, by };
-    let found = fixity::audit_with(&copy, Some(&fixity::Expected { objects, journal_head }), reading);
+    let found = fixity::audit(&copy, Some(&fixity::Expected { objects, journal_head }), reading);
     let json = serde_json::to_value(&found)?;
     let faults = json.get("faults").and_then(Value::as_array).cloned().unwrap_or_default();
     Ok(Audited { json, unreadable: false, faults })

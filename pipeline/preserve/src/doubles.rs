@@ -85,6 +85,28 @@ impl MemCopy {
         self.tree().files.keys().cloned().collect()
     }
 
+    fn enter_one(&self, staged: &str, place: &str) -> Result<(), Error> {
+        assert!(is_below(staged, layout::STAGING) && is_below(place, layout::OCFL), "{staged} → {place}");
+        let mut tree = self.tree();
+        if tree.files.keys().any(|path| is_below(path, place)) {
+            return Err(self.occupied(place));
+        }
+        let moving: Vec<String> = tree.files.keys().filter(|path| is_below(path, staged)).cloned().collect();
+        if moving.is_empty() {
+            return Err(self.os_error("enter", staged, 2));
+        }
+        for from in moving {
+            assert!(!tree.unsettled.contains(&from), "{from} enters before it is settled");
+            let to = from.replacen(staged, place, 1);
+            tree.fleeting.remove(&from);
+            if let Some(bytes) = tree.files.remove(&from) {
+                tree.files.insert(to, bytes);
+            }
+        }
+        tree.begun.remove(staged);
+        Ok(())
+    }
+
     fn tree(&self) -> MutexGuard<'_, Tree> {
         self.tree.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,30 +150,6 @@ fn measured(bytes: &[u8]) -> Measured {
 
 fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-}
-
-impl MemCopy {
-    fn enter_one(&self, staged: &str, place: &str) -> Result<(), Error> {
-        assert!(is_below(staged, layout::STAGING) && is_below(place, layout::OCFL), "{staged} → {place}");
-        let mut tree = self.tree();
-        if tree.files.keys().any(|path| is_below(path, place)) {
-            return Err(self.occupied(place));
-        }
-        let moving: Vec<String> = tree.files.keys().filter(|path| is_below(path, staged)).cloned().collect();
-        if moving.is_empty() {
-            return Err(self.os_error("enter", staged, 2));
-        }
-        for from in moving {
-            assert!(!tree.unsettled.contains(&from), "{from} enters before it is settled");
-            let to = from.replacen(staged, place, 1);
-            tree.fleeting.remove(&from);
-            if let Some(bytes) = tree.files.remove(&from) {
-                tree.files.insert(to, bytes);
-            }
-        }
-        tree.begun.remove(staged);
-        Ok(())
-    }
 }
 
 impl CopyStore for MemCopy {

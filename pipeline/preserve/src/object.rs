@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use model::{DocumentId, Sha512};
 
 use crate::{
-    content::{Content, Measures},
+    content::{Content, Known, Measures},
     copy_store::{CopyStore, EntryKind, Move, Quick},
     error::Error,
     inventory::{
@@ -71,7 +71,6 @@ pub struct Stored {
 /// # Errors
 /// As [`store_together`].
 pub fn store(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Error> {
-    check_parts(copy, object)?;
     let mut stored = store_together(copy, &[(object, &object.measure()?)])?;
     stored.pop().ok_or(Error::NoObject { copy: copy.name().to_owned(), object: object.id })
 }
@@ -241,29 +240,26 @@ fn draft(
         None => (Inventory::new(object.id), BTreeMap::new()),
     };
     let number = VersionNumber(inventory.head.0 + 1);
-    let mut written: Vec<(String, Quick)> = Vec::new();
+    let no_part = |part: &str| Error::NoPart { copy: copy.name().to_owned(), object: object.id, part: part.to_owned() };
+    let mut new: Vec<(&str, &Content, Known)> = Vec::new();
     for part in parts {
-        let Some(known) = measures.0.get(&part.logical) else {
-            return Err(Error::NoPart { copy: copy.name().to_owned(), object: object.id, part: part.logical.clone() });
-        };
-        let content_path = format!("{number}/content/{}", part.logical);
+        let known = measures.0.get(&part.logical).ok_or_else(|| no_part(&part.logical))?;
+        new.push((&part.logical, &part.content, *known));
+    }
+    let sums = new.iter().map(|(logical, _, known)| (*logical, known.quick.blake3)).collect();
+    let sums = Content::Bytes(sums::to_bytes(&sums));
+    if !new.is_empty() {
+        new.push((SUMS, &sums, sums.measure()?));
+    }
+    let mut written: Vec<(String, Quick)> = Vec::new();
+    for (logical, content, known) in new {
+        let content_path = format!("{number}/content/{logical}");
         let path = format!("{staged}/{content_path}");
-        copy.create_new(&path, &mut part.content.reader())?;
+        copy.create_new(&path, &mut content.reader())?;
         inventory.manifest.entry(known.sha512).or_default().push(content_path);
-        state.insert(part.logical.clone(), known.sha512);
+        state.insert(logical.to_owned(), known.sha512);
         written.push((path, known.quick));
         failpoint!("preserve:part:after");
-    }
-    if !written.is_empty() {
-        let sums = sums_of(&written, &format!("{staged}/{number}/content/"));
-        let (sha512, quick) = (Sha512::of(&sums), Quick::of(&sums));
-        let content_path = format!("{number}/content/{SUMS}");
-        let path = format!("{staged}/{content_path}");
-        copy.create_new(&path, &mut Content::Bytes(sums).reader())?;
-        inventory.manifest.entry(sha512).or_default().push(content_path);
-        state.insert(SUMS.to_owned(), sha512);
-        written.push((path, quick));
-        failpoint!("preserve:sums:after");
     }
     let (files, content_bytes) = (written.len() as u64, written.iter().map(|(_, quick)| quick.bytes).sum());
     let mut by_digest: BTreeMap<Sha512, Vec<String>> = BTreeMap::new();
@@ -303,12 +299,6 @@ fn prove(copy: &dyn CopyStore, moves: &[Move], drafts: &[Draft]) -> Result<(), E
     }
     failpoint!("preserve:readback:after");
     Ok(())
-}
-
-/// What [`SUMS`] says of the files just written.
-fn sums_of(written: &[(String, Quick)], content: &str) -> Vec<u8> {
-    let named = written.iter().filter_map(|(path, quick)| Some((path.strip_prefix(content)?, quick.blake3)));
-    sums::to_bytes(&named.collect())
 }
 
 fn inventory_files(folder: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {

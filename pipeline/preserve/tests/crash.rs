@@ -12,8 +12,8 @@ use std::{
 use failpoint::fail;
 use model::{DocumentId, Sha256};
 use preserve::{
-    Content, DirectoryCopy, Error, Object, Part, Stored, User,
-    audit::{Expected, ObjectFacts, audit},
+    Content, DirectoryCopy, Error, Object, Part, Stored, Trust, User,
+    audit::{Digest, Expected, ObjectFacts, Reading, audit},
     journal::{self, JournalEntry},
     store_together, store_version,
 };
@@ -32,7 +32,7 @@ const POINTS: &[&str] = &[
     "durable:enter:after",
     "durable:replace:before",
     "durable:replace:after",
-    "preserve:sums:after",
+    "preserve:part:after",
     "preserve:build:after",
     "preserve:readback:after",
     "preserve:enter:after",
@@ -40,6 +40,8 @@ const POINTS: &[&str] = &[
     "preserve:root:after",
     "preserve:journal:after",
 ];
+
+const READING: Reading = Reading { trust: Trust::Medium, by: Digest::Blake3 };
 
 fn id(content: &[u8]) -> DocumentId {
     DocumentId::of_content(&[Sha256::of(content)])
@@ -143,11 +145,11 @@ fn a_writer_may_die_anywhere() {
 fn check(root: &Path, when: &str) {
     // Opened as it was left: whatever is there is whole, by its own inventories.
     if let Ok(copy) = DirectoryCopy::open(root, "a", false) {
-        assert_eq!(audit(&copy, None).faults, [], "{when}: found after the death");
+        assert_eq!(audit(&copy, None, READING).faults, [], "{when}: found after the death");
     }
     let expected = work(root).expect(when);
     let copy = DirectoryCopy::open(root, "a", false).expect("open");
-    let audit = audit(&copy, Some(&expected));
+    let audit = audit(&copy, Some(&expected), READING);
     assert_eq!((audit.faults, audit.objects, audit.files), (vec![], 2, 8), "{when}");
     assert_eq!(durable::clean_temps(root).expect("clean"), 0, "{when}: a temporary file stayed");
 }

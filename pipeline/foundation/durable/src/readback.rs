@@ -37,7 +37,7 @@ pub struct ReadBack {
 }
 
 /// BLAKE3 and length of a file: whether it is what was written, several times as fast as by [`sha512_file`].
-pub fn read_back(path: &Path, trust: Trust) -> Result<ReadBack, Error> {
+pub fn blake3_file(path: &Path, trust: Trust) -> Result<ReadBack, Error> {
     let mut blake3 = blake3::Hasher::new();
     let read = pass(path, trust, &mut |chunk| {
         blake3.update(chunk);

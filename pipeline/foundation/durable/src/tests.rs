@@ -169,7 +169,7 @@ fn read_back_gives_every_digest_at_every_length() {
         let bytes: Vec<u8> = (0..length).map(|i| (i * 31 % 251) as u8).collect();
         let path = room.path().join(length.to_string());
         publish(&path, &bytes).expect("publish");
-        let read = read_back(&path, Trust::Medium).expect("read back");
+        let read = blake3_file(&path, Trust::Medium).expect("read back");
         assert_eq!((read.bytes, read.blake3), (length as u64, *blake3::hash(&bytes).as_bytes()));
         assert_eq!(sha512_file(&path, Trust::Cache).expect("hash"), (Sha512::of(&bytes), length as u64));
         assert_eq!(sha256_file(&path).expect("hash"), (Sha256::of(&bytes), length as u64));
@@ -199,7 +199,7 @@ fn one_process_a_home() {
 #[test]
 fn a_missing_place_waits_for_the_medium_and_names_the_path() {
     let room = room();
-    let error = read_back(&room.path().join("no/such"), Trust::Medium).expect_err("missing");
+    let error = blake3_file(&room.path().join("no/such"), Trust::Medium).expect_err("missing");
     assert_eq!(error.disposition(), Disposition::Wait(Cause::Medium));
     assert!(error.is_not_found() && error.path().ends_with("no/such") && error.to_string().contains("no/such"));
 }

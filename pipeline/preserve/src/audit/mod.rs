@@ -143,14 +143,8 @@ pub struct Reading {
     pub by: Digest,
 }
 
-/// Hashes a whole copy again, past the page cache, and compares. Faults are findings, not errors; so is a medium that
-/// went away meanwhile.
-pub fn audit(copy: &dyn CopyStore, expected: Option<&Expected>) -> CopyAudit {
-    audit_with(copy, expected, Reading { trust: Trust::Medium, by: Digest::Blake3 })
-}
-
-/// The same, read in another way.
-pub fn audit_with(copy: &dyn CopyStore, expected: Option<&Expected>, reading: Reading) -> CopyAudit {
+/// Hashes a whole copy again and compares. Faults are findings, not errors; so is a medium that went away meanwhile.
+pub fn audit(copy: &dyn CopyStore, expected: Option<&Expected>, reading: Reading) -> CopyAudit {
     let trust = reading.trust;
     if copy.check().is_err() {
         return CopyAudit::unreadable(copy.name());

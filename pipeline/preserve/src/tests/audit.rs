@@ -298,7 +298,7 @@ fn the_audit_counts_content_and_trusts_the_cache_when_told() {
     let copy = room.copy("a");
     let stored = store(&copy, &object(1)).expect("store");
     for trust in [durable::Trust::Cache, durable::Trust::Medium] {
-        let audit = audit::audit_with(&copy, None, audit::Reading { trust, by: audit::Digest::Blake3 });
+        let audit = audit::audit(&copy, None, audit::Reading { trust, by: audit::Digest::Blake3 });
         assert_eq!((audit.objects, audit.files, audit.bytes), (1, stored.files, stored.bytes));
         assert_eq!((audit.medium.as_str(), audit.outcome()), (copy.medium(), Outcome::Sound));
     }

@@ -5,7 +5,6 @@ use model::{Cause, Disposition};
 use super::*;
 use crate::{
     Error,
-    audit::audit,
     doubles::{Failing, FaultyCopy},
     object::{recover, store, store_version},
 };

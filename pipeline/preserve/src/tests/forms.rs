@@ -277,7 +277,7 @@ proptest! {
         crate::head(&copy, id(1)).expect_err("damaged");
         journal::read(&copy).ok();
         crate::medium::read_on(&copy).ok();
-        prop_assert!(crate::audit::audit(&copy, None).outcome() != crate::audit::Outcome::Sound);
+        prop_assert!(audit(&copy, None).outcome() != crate::audit::Outcome::Sound);
         let medium = Medium::new("m", CREATED.parse().expect("time")).expect("identity");
         prop_assert_eq!(medium.medium.len(), 36);
     }

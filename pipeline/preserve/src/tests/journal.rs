@@ -2,7 +2,7 @@ use model::{Disposition, Sha256};
 
 use super::*;
 use crate::{
-    Error, audit,
+    Error,
     audit::FaultKind::{self, Altered, Extra, Forged, Missing, RolledBack},
     journal::{ChainHead, JournalEntry, append, append_after, last, read},
 };
@@ -76,7 +76,7 @@ fn check(reads: bool, tamper: impl Fn(&MemCopy, &[String]), faults: &[(&str, Fau
     let names: Vec<String> = copy.paths().into_iter().filter(|path| path.starts_with("journal/")).collect();
     tamper(&copy, &names);
     let expected = Expected { journal_head: Some(head(&all)), ..Expected::default() };
-    let audit = audit::audit(&copy, Some(&expected));
+    let audit = audit(&copy, Some(&expected));
     let found: Vec<(&str, FaultKind)> = audit.faults.iter().map(|f| (f.path.as_str(), f.fault)).collect();
     assert_eq!(found, faults);
     assert_eq!(read(&copy).is_ok(), reads, "reading checks the chain");

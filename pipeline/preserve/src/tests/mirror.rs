@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use super::{Room, expected, id, object, raised, tree};
-use crate::{Error, audit, layout, mirror, store, store_version};
+use super::{Room, audit, expected, id, object, raised, tree};
+use crate::{Error, layout, mirror, store, store_version};
 
 #[test]
 fn a_copy_that_was_away_gets_the_same_bytes() {
@@ -25,7 +25,7 @@ fn a_copy_that_was_away_gets_the_same_bytes() {
     for name in ["b", "c"] {
         assert_eq!(tree(&room.root(name).join(layout::OCFL)), tree(&room.root("a").join(layout::OCFL)), "{name}");
     }
-    assert_eq!(audit::audit(&b, Some(&expected(&[(id(1), &second)]))).faults, []);
+    assert_eq!(audit(&b, Some(&expected(&[(id(1), &second)]))).faults, []);
 }
 
 #[test]

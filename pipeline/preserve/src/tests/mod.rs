@@ -16,7 +16,7 @@ use model::{DocumentId, Sha256};
 
 use crate::{
     CopyStore, DirectoryCopy, Trust, User,
-    audit::{CopyAudit, Digest, Expected, ObjectFacts, Reading, audit_with},
+    audit::{CopyAudit, Digest, Expected, ObjectFacts, Reading},
     content::Content,
     doubles::MemCopy,
     object::{Object, Part, Stored},
@@ -98,8 +98,8 @@ pub(crate) fn expected(known: &[(DocumentId, &Stored)]) -> Expected {
 
 /// An audit of the medium, which finds the same by either digest.
 pub(crate) fn audit(copy: &dyn CopyStore, expected: Option<&Expected>) -> CopyAudit {
-    let found = audit_with(copy, expected, Reading { trust: Trust::Medium, by: Digest::Blake3 });
-    assert_eq!(audit_with(copy, expected, Reading { trust: Trust::Medium, by: Digest::Sha512 }), found);
+    let found = crate::audit::audit(copy, expected, Reading { trust: Trust::Medium, by: Digest::Blake3 });
+    assert_eq!(crate::audit::audit(copy, expected, Reading { trust: Trust::Medium, by: Digest::Sha512 }), found);
     found
 }
 

@@ -4,7 +4,7 @@ use model::{Cause, Disposition, Sha512};
 
 use super::*;
 use crate::{
-    Error, audit, doubles, head, layout,
+    Error, doubles, head, layout,
     object::{self, Object, Stored, store, store_together, store_version},
     objects,
     read::{Stats, export_part, read_part, stats},
@@ -95,7 +95,7 @@ fn a_second_version_holds_only_what_changed() {
         assert_eq!((again.version.as_str(), again.inventory_sha512), ("v2", second.inventory_sha512));
         let old = store(copy, &object(1)).expect("the first version is still there");
         assert_eq!((old.version.as_str(), old.inventory_sha512), ("v1", first.inventory_sha512));
-        let audit = audit::audit(copy, Some(&expected(&[(id(1), &second)])));
+        let audit = audit(copy, Some(&expected(&[(id(1), &second)])));
         assert_eq!(audit.faults, []);
     });
 }
@@ -231,7 +231,7 @@ fn initialising_is_repeatable_and_finishes_what_was_begun() {
     assert_eq!(room.copy("a").medium(), first.medium(), "the identity stays");
     fs::remove_file(room.root("a").join("medium.json")).expect("as if init had died");
     assert_ne!(room.copy("a").medium(), first.medium());
-    assert_eq!(audit::audit(&room.copy("a"), None).faults, []);
+    assert_eq!(audit(&room.copy("a"), None).faults, []);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn what_a_dead_writer_left_is_finished_or_thrown_away() {
     fs::write(staging.join(".mocban-tmp-1-1"), b"half").expect("temporary file");
     let copy = DirectoryCopy::open(&room.root("a"), "a", false).expect("open");
     assert_eq!(head(&copy, id(1)).expect("head").version.0, 2);
-    assert_eq!(audit::audit(&copy, Some(&expected(&[(id(1), &second)]))).faults, []);
+    assert_eq!(audit(&copy, Some(&expected(&[(id(1), &second)]))).faults, []);
     let left: Vec<_> = tree(&staging).into_iter().map(|(name, _)| name).collect();
     assert_eq!(left, ["lock"]);
     object::recover(&copy).expect("again");
