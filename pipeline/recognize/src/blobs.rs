@@ -28,6 +28,12 @@ impl Blob {
     pub(crate) fn height(&self) -> usize {
         self.bottom - self.top
     }
+
+    fn add(&mut self, x: usize, y: usize) {
+        (self.left, self.right) = (self.left.min(x), self.right.max(x + 1));
+        (self.top, self.bottom) = (self.top.min(y), self.bottom.max(y + 1));
+        self.area += 1;
+    }
 }
 
 /// Whole factors that bring a resolution near a coarser one.
@@ -38,40 +44,56 @@ pub(crate) fn factor(dpi: (f64, f64), target: f64) -> (usize, usize) {
 
 /// The marks of a mask, joined over eight neighbours, in the order of their first pixel.
 pub(crate) fn blobs(mask: &[bool], width: usize) -> Vec<Blob> {
-    let mut left = mask.to_vec();
+    let mut field = Field::of(mask, width);
     let mut found = Vec::new();
-    for seed in 0..left.len() {
-        if left[seed] {
-            let mut blob = Blob { left: width, top: usize::MAX, right: 0, bottom: 0, area: 0 };
-            flood(&mut left, width, seed, |x, y| {
-                blob.left = blob.left.min(x);
-                blob.top = blob.top.min(y);
-                blob.right = blob.right.max(x + 1);
-                blob.bottom = blob.bottom.max(y + 1);
-                blob.area += 1;
-            });
-            found.push(blob);
+    for block in (0..field.left.len()).step_by(BLOCK) {
+        let end = field.left.len().min(block + BLOCK);
+        // Most of a page is paper: whether a block holds anything is asked of all its pixels at once.
+        if field.left[block..end].iter().fold(false, |any, mark| any | mark) {
+            found.extend((block..end).filter_map(|seed| field.take(seed)));
         }
     }
     found
 }
 
-/// Takes the mark that a pixel belongs to out of a mask, pixel by pixel.
-fn flood(mask: &mut [bool], width: usize, seed: usize, mut each: impl FnMut(usize, usize)) {
-    let height = mask.len() / width.max(1);
-    let mut open = vec![(seed % width, seed / width)];
-    mask[seed] = false;
-    while let Some((x, y)) = open.pop() {
-        each(x, y);
-        for ny in y.saturating_sub(1)..(y + 2).min(height) {
-            for nx in x.saturating_sub(1)..(x + 2).min(width) {
-                let at = ny * width + nx;
-                if mask[at] {
-                    mask[at] = false;
-                    open.push((nx, ny));
+/// Pixels asked about together.
+const BLOCK: usize = 64;
+
+/// A mask within a border of paper, so that every pixel of it has its eight neighbours; marks are taken out of it.
+struct Field {
+    left: Vec<bool>,
+    stride: usize,
+    open: Vec<usize>,
+}
+
+impl Field {
+    fn of(mask: &[bool], width: usize) -> Self {
+        let stride = width + 2;
+        let mut left = vec![false; (mask.len() / width.max(1) + 2) * stride];
+        for (row, framed) in mask.chunks_exact(width.max(1)).zip(left[stride..].chunks_exact_mut(stride)) {
+            framed[1..=width].copy_from_slice(row);
+        }
+        Self { left, stride, open: Vec::new() }
+    }
+
+    /// Takes out the mark that a pixel belongs to.
+    fn take(&mut self, seed: usize) -> Option<Blob> {
+        if !std::mem::take(&mut self.left[seed]) {
+            return None;
+        }
+        let mut blob = Blob { left: usize::MAX, top: usize::MAX, right: 0, bottom: 0, area: 0 };
+        self.open.push(seed);
+        while let Some(at) = self.open.pop() {
+            blob.add(at % self.stride - 1, at / self.stride - 1);
+            for row in [at - self.stride, at, at + self.stride] {
+                for (next, mark) in (row - 1..).zip(&mut self.left[row - 1..row + 2]) {
+                    if std::mem::take(mark) {
+                        self.open.push(next);
+                    }
                 }
             }
         }
+        Some(blob)
     }
 }
 

@@ -36,18 +36,22 @@ impl Picture {
     pub(crate) fn reduced(&self, (across, down): (usize, usize)) -> Self {
         let (width, height) = (self.width.div_ceil(across), self.height.div_ceil(down));
         let mut data = Vec::with_capacity(width * height);
-        let mut sums = vec![0_u32; width];
+        let mut sums = vec![0_u32; self.width];
+        // Looked up, since dividing is dear: what a sum over a whole block comes to.
+        let whole = across * down;
+        let means: Vec<u8> = (0..=255 * whole).map(|sum| (sum / whole) as u8).collect();
         for rows in self.data.chunks(self.width * down) {
+            // Down first: whole rows are added at once.
             sums.fill(0);
             for row in rows.chunks_exact(self.width) {
-                for (sum, block) in sums.iter_mut().zip(row.chunks(across)) {
-                    *sum += block.iter().map(|v| u32::from(*v)).sum::<u32>();
+                for (sum, value) in sums.iter_mut().zip(row) {
+                    *sum += u32::from(*value);
                 }
             }
-            let lines = (rows.len() / self.width) as u32;
-            data.extend(sums.iter().enumerate().map(|(x, sum)| {
-                let columns = across.min(self.width - x * across) as u32;
-                (sum / (columns * lines)) as u8
+            let lines = rows.len() / self.width;
+            data.extend(sums.chunks(across).map(|block| {
+                let (sum, pixels) = (block.iter().sum::<u32>() as usize, block.len() * lines);
+                if pixels == whole { means[sum] } else { (sum / pixels) as u8 }
             }));
         }
         Self { width, height, data }

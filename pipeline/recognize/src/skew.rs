@@ -39,6 +39,8 @@ pub(crate) struct Lines {
 #[derive(Debug)]
 pub(crate) struct Coarse {
     picture: Picture,
+    /// Where its ink lies, row by row.
+    ink: Vec<(usize, usize)>,
     /// Edge of its pixels in pixels of [`COARSE_DPI`].
     unit: (f64, f64),
 }
@@ -48,8 +50,15 @@ impl Coarse {
     pub(crate) fn of(picture: &Picture, dpi: (f64, f64)) -> Self {
         let by = factor(dpi, COARSE_DPI);
         let unit = (by.0 as f64 * COARSE_DPI / dpi.0, by.1 as f64 * COARSE_DPI / dpi.1);
-        Self { picture: picture.reduced(by), unit }
+        let picture = picture.reduced(by);
+        let on_row =
+            |y: usize| (0..).zip(picture.row(y)).filter(|(_, value)| is_ink(**value)).map(move |(x, _)| (x, y));
+        Self { ink: (0..picture.height).flat_map(on_row).collect(), picture, unit }
     }
+}
+
+fn is_ink(value: u8) -> bool {
+    value < 150
 }
 
 /// Finds lines.
@@ -81,32 +90,29 @@ struct Edges {
 }
 
 impl Edges {
-    fn of(Coarse { picture: coarse, unit }: &Coarse, turned: u16) -> Self {
-        let (w, h) = (coarse.width as isize, coarse.height as isize);
-        let ink =
-            |x: isize, y: isize| (0..w).contains(&x) && (0..h).contains(&y) && coarse.data[(y * w + x) as usize] < 150;
+    fn of(Coarse { picture, ink, unit }: &Coarse, turned: u16) -> Self {
+        let (w, h) = (picture.width, picture.height);
         // Where "below" lies on the page as scanned.
-        let (bx, by) = match turned {
-            90 => (1, 0),
-            180 => (0, -1),
-            270 => (-1, 0),
-            _ => (0, 1),
+        let below = |x: usize, y: usize| match turned {
+            90 => (x + 1 < w).then(|| (x + 1, y)),
+            180 => y.checked_sub(1).map(|y| (x, y)),
+            270 => x.checked_sub(1).map(|x| (x, y)),
+            _ => (y + 1 < h).then(|| (x, y + 1)),
         };
         let (cx, cy) = (w as f64 / 2.0, h as f64 / 2.0);
         let mut points = Vec::new();
-        for y in 0..h {
-            for x in 0..w {
-                if ink(x, y) && !ink(x + bx, y + by) {
-                    let (px, py) = ((x as f64 - cx) * unit.0, (y as f64 - cy) * unit.1);
-                    let upright = match turned {
-                        90 => (-py, px),
-                        180 => (-px, -py),
-                        270 => (py, -px),
-                        _ => (px, py),
-                    };
-                    points.push((upright.0 as f32, upright.1 as f32));
-                }
+        for (x, y) in ink.iter().copied() {
+            if below(x, y).is_some_and(|(x, y)| is_ink(picture.row(y)[x])) {
+                continue;
             }
+            let (px, py) = ((x as f64 - cx) * unit.0, (y as f64 - cy) * unit.1);
+            let upright = match turned {
+                90 => (-py, px),
+                180 => (-px, -py),
+                270 => (py, -px),
+                _ => (px, py),
+            };
+            points.push((upright.0 as f32, upright.1 as f32));
         }
         let reach = ((w as f64 * unit.0).hypot(h as f64 * unit.1) / 2.0 + 2.0) as f32;
         Self { turned, points, reach }
