@@ -1,9 +1,9 @@
 //! Decodes the few stream filters that structure needs: Flate with predictors. Images are other people's business.
 #![warn(clippy::indexing_slicing, clippy::as_conversions)]
 
-use std::io::Read as _;
+use std::{cell::RefCell, io::Read as _};
 
-use flate2::{Compression, read::ZlibDecoder};
+use flate2::{Compress, Compression, FlushCompress, Status, read::ZlibDecoder};
 
 use crate::object::{Dictionary, Object};
 
@@ -117,11 +117,28 @@ fn paeth(left: u8, up: u8, corner: u8) -> u8 {
 
 /// Deflates bytes for a stream that we write.
 pub fn deflate(data: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(data.len() / 2);
-    let read = flate2::bufread::ZlibEncoder::new(data, Compression::new(6)).read_to_end(&mut out);
-    debug_assert!(read.is_ok(), "memory to memory cannot fail");
-    out
+    thread_local! {
+        // Its tables are some hundred times as large as most of our streams, and dearer to provide than to use.
+        static TABLES: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(6), true));
+    }
+    let mut out = Vec::with_capacity(data.len() / 2 + ROOM);
+    TABLES.with_borrow_mut(|tables| {
+        tables.reset();
+        loop {
+            let rest = usize::try_from(tables.total_in()).ok().and_then(|done| data.get(done..)).unwrap_or_default();
+            match tables.compress_vec(rest, &mut out, FlushCompress::Finish) {
+                Ok(Status::Ok | Status::BufError) => out.reserve(ROOM),
+                ended => {
+                    debug_assert!(ended.is_ok(), "memory to memory cannot fail");
+                    return out;
+                }
+            }
+        }
+    })
 }
+
+/// By how much a result grows that does not fit.
+const ROOM: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -134,6 +151,17 @@ mod tests {
         assert_eq!(decode(&dictionary, &deflate(&data), 10_000).expect("decodes"), data);
         assert!(matches!(decode(&dictionary, &deflate(&data), 9_999), Err(Fault::TooLarge)));
         assert!(matches!(decode(&dictionary, b"nonsense", 10), Err(Fault::Bad(_))));
+    }
+
+    #[test]
+    fn what_was_deflated_before_leaves_no_trace() {
+        let noise: Vec<u8> = (0..100_000_u32).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+        let dictionary = Dictionary::new().with("Filter", Object::name("FlateDecode"));
+        for data in [&noise[..], &noise[..10], &[], &[7; 1000], &noise[..]] {
+            let deflated = deflate(data);
+            assert_eq!(deflated, std::thread::scope(|scope| scope.spawn(|| deflate(data)).join().expect("deflates")));
+            assert_eq!(decode(&dictionary, &deflated, 100_000).expect("decodes"), data);
+        }
     }
 
     #[test]
