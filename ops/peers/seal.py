@@ -28,6 +28,8 @@ def main():
         "/usr/lib/softhsm/libsofthsm2.so", token_criteria=TokenCriteria(label="mocban"), user_pin=pin
     )
     signer = PKCS11Signer(session, cert_label="archive", key_label="archive", ca_chain=[issuer])
+    # SoftHSM2 signs with ECDSA only what was hashed before.
+    signer.use_raw_mechanism = signer.signing_cert.public_key.algorithm == "ec"
     stamper = timestamps.HTTPTimeStamper(f"http://{address}/tsa")
     lists = [urllib.request.urlopen(f"http://{address}/{stem}.crl").read() for stem in ("root", "tsa-root")]
 
