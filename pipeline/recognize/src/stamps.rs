@@ -127,12 +127,11 @@ impl Tint {
 fn regions(page: &Pixels, tint: &Tint, by: (usize, usize), dpi: (f64, f64)) -> Vec<Blob> {
     let (width, height) = (page.width as usize / by.0, page.height as usize / by.1);
     let mut mask = vec![false; width * height];
-    for y in 0..height {
+    for (y, marks) in mask.chunks_exact_mut(width.max(1)).enumerate() {
         // The middle row of each block is enough: strokes of a stamp are wider than a block.
         let row = &page.data[(y * by.1 + by.1 / 2) * page.width as usize * 3..];
-        for x in 0..width {
-            let at = (x * by.0 + by.0 / 2) * 3;
-            mask[y * width + x] = row.get(at..at + 3).is_some_and(|rgb| tint.redness(rgb) >= RED);
+        for (mark, rgb) in marks.iter_mut().zip(row.chunks_exact(3).skip(by.0 / 2).step_by(by.0)) {
+            *mark = tint.redness(rgb) >= RED;
         }
     }
     let red = mask.iter().filter(|red| **red).count();
