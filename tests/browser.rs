@@ -5,7 +5,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use mocban_tests::sandbox::{Sandbox, binary, root};
+use mocban_tests::{
+    drawn::{drawn, lay},
+    sandbox::{Sandbox, binary, root},
+};
 use serde_json::{Value, json};
 
 /// A daemon that ends with this.
@@ -46,7 +49,7 @@ fn expected(sandbox: &Sandbox) -> (Vec<Value>, Vec<Value>) {
     let (mut sealed, mut held) = (Vec::new(), Vec::new());
     for document in sandbox.ask(&["status", "--documents"]) {
         if document["state"] == "held" {
-            held.push(json!({"job": document["job"], "reason": document["reason"]}));
+            held.push(json!({"job": document["job"], "reason": document["reason"], "source": document["source"]}));
         }
         let Some(subject) = document["description"]["subject"]["value"].as_str() else { continue };
         if document["state"] == "done" && document["form"] == "assembled" {
@@ -65,6 +68,8 @@ fn people_find_check_fetch_and_decide() {
     let sandbox = Sandbox::new();
     sandbox.make();
     sandbox.drop_papers("demo");
+    // No zone of the ladder is blank, the lower right of the page is.
+    lay(&sandbox, "A29.110/03/0001/chật.png", &drawn(|x, y| x < 78.0 || y < 112.0));
     let worked = sandbox.mocban(&["run"]);
     assert_eq!(worked.status.code(), Some(20), "{}", String::from_utf8_lossy(&worked.stderr));
     let (sealed, held) = expected(&sandbox);

@@ -2,7 +2,7 @@
 // Run by tests/browser.rs, which hands over a sandbox with real sealed documents:
 //   PORTAL  address         PASSWORD  one-time password of PORTAL_NAME
 //   SEALED  JSON: [{"id", "number", "sha256", "words"}], what the register says of the certified files
-//   HELD    JSON: [{"job", "reason"}]       SHOTS  folder for pictures of every page (optional)
+//   HELD    JSON: [{"job", "reason", "source"}]       SHOTS  folder for pictures of every page (optional)
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -13,6 +13,8 @@ import { chromium } from "playwright-core";
 const { PORTAL, PASSWORD, PORTAL_NAME = "operator", SHOTS } = process.env;
 const sealed = JSON.parse(process.env.SEALED);
 const held = JSON.parse(process.env.HELD);
+// Its mark finds room only where a person points.
+const crowded = held.find((document) => document.source.endsWith("chật.png"));
 const OWN = "một câu dễ nhớ ở kho lưu trữ";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const desk = { viewport: { width: 1366, height: 768 }, acceptDownloads: true };
@@ -108,7 +110,9 @@ test("every page in both languages, without a violation", async () => {
   for (const [address, name] of [
     ["/", "find-newest"], [`/?q=${query}`, "find"], ["/?q=xyzzyq", "find-none"],
     [`/document/${first.id}?q=${query}`, "document"], [`/document/${first.id}?zoom=2`, "document-large"],
-    ["/flow", "flow"], ["/held", "held"], [`/held/${held[0].job}`, "held-one"], [`/job/${held[0].job}`, "held-document"],
+    ["/flow", "flow"], ["/held", "held"], [`/held/${held[0].job}`, "held-one"],
+    [`/held/${crowded.job}`, "held-place"], [`/held/${crowded.job}?size=compact&spot.x=330&spot.y=440`, "held-place-blank"],
+    [`/held/${crowded.job}?spot.x=60&spot.y=60`, "held-place-ink"], [`/job/${held[0].job}`, "held-document"],
     ["/copies", "copies"], ["/book", "book"], ["/password", "password"], ["/nowhere", "nowhere"],
   ]) await judged(page, address, name);
   await page.context().close();
@@ -190,7 +194,7 @@ test("what may be secret is not shown", async () => {
 test("a held document is rejected through the page, by name", async () => {
   const page = await visit({ javaScriptEnabled: false });
   await login(page);
-  const chosen = held.find((document) => document.reason === "no_room");
+  const chosen = held.find((document) => document.reason === "no_room" && document.job !== crowded.job);
   await page.goto(`${PORTAL}/held/${chosen.job}`);
   assert.ok(await page.locator("rect.area").count() > 0, "the area of the mark is drawn");
   const forged = await page.context().request.post(`${PORTAL}/held/${chosen.job}`, { form: { decision: "reject", csrf: "0" } });
@@ -210,6 +214,35 @@ test("a held document is rejected through the page, by name", async () => {
   const history = await page.locator(".history").first().textContent();
   assert.match(history, /Từ chối: quét lại với lề rộng hơn/);
   assert.ok(history.includes(PORTAL_NAME), "by whom");
+  await page.context().close();
+});
+
+test("the mark's place is pointed at, seen, and confirmed", async () => {
+  const page = await visit({ javaScriptEnabled: false });
+  await login(page);
+  await page.goto(`${PORTAL}/held/${crowded.job}`);
+  assert.equal(await page.locator("[role=status]").count(), 0);
+  const picture = page.locator("input[type=image]");
+  await picture.click({ position: { x: 60, y: 60 } });
+  assert.equal(await page.locator(".note.bad[role=status]").count(), 1, "print lies there");
+  assert.equal(await page.locator("rect.spot.bad").count(), 1, "and where is drawn");
+  await page.selectOption(`#spot-size${crowded.job}`, "compact");
+  await picture.click({ position: { x: 330, y: 440 } });
+  assert.equal(await page.locator(".note[role=status]:not(.bad)").count(), 1, "blank");
+  assert.equal(await page.inputValue(`#spot-size${crowded.job}`), "compact", "the size stays chosen");
+  const [x, y, width, height] = await Promise.all(["x", "y", "width", "height"].map(
+    async (name) => Number(await page.inputValue(`#${name}${crowded.job}`))));
+  // 472 pixels are 210 mm: the middle of the mark is where the click was.
+  assert.ok(Math.abs(x + width / 2 - 330 * 210 / 472) < 0.3 && Math.abs(y + height / 2 - 440 * 210 / 472) < 0.3, `${x} ${y}`);
+  await page.goto(`${PORTAL}/job/${crowded.job}`);
+  assert.doesNotMatch(await page.locator(".history").first().textContent(), /Chọn chỗ/, "nothing is decided yet");
+  await page.goBack();
+  await page.locator(".acts details").first().locator("button").click();
+  assert.equal(new URL(page.url()).pathname, "/held");
+  assert.equal(await page.locator(`article[aria-labelledby=t${crowded.job}]`).count(), 0, "it waits for nobody any more");
+  await page.goto(`${PORTAL}/job/${crowded.job}`);
+  await page.locator("details", { hasText: /Lịch sử/ }).locator("summary").click();
+  assert.match(await page.locator(".history").first().textContent(), /Chọn chỗ đặt mẫu chữ ký/, "the decision is in its history");
   await page.context().close();
 });
 

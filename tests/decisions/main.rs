@@ -8,23 +8,18 @@ mod review;
 mod secret;
 mod signed;
 
-use std::{
-    path::{Path, PathBuf},
-    process::Output,
-    time::SystemTime,
-};
+use std::{path::Path, process::Output};
 
-use mocban_tests::sandbox::{Sandbox, json_lines};
+use mocban_tests::{
+    drawn::{drawn, lay},
+    sandbox::{Sandbox, json_lines},
+};
 use samples::papers::{
-    encode::png,
     fonts::Fonts,
     make,
     recipe::{Recipe, Set, recipes},
-    scanner::{Colours, Picture},
 };
 use serde_json::Value;
-
-const DPI: f64 = 150.0;
 
 /// A home with more settings; a section that stands there already is replaced.
 fn house(sandbox: Sandbox, settings: &[(&str, &str)]) -> Sandbox {
@@ -55,34 +50,6 @@ fn papers(sandbox: &Sandbox, places: &[&str]) {
     assert_eq!(chosen.len(), places.len(), "the samples have these papers");
     let fonts = Fonts::load(Path::new("/usr/share/fonts/truetype/liberation2")).expect("fonts");
     make(&chosen, 754, &fonts, None, &sandbox.inbound(), &sandbox.beside("truth")).expect("papers");
-}
-
-/// A drawn A4 page: rows of strokes like print wherever `inked` says so (mm).
-fn drawn(inked: impl Fn(f64, f64) -> bool) -> Vec<u8> {
-    let px = |mm: f64| (mm / 25.4 * DPI) as usize;
-    let (width, height) = (px(210.0), px(297.0));
-    let mut data = vec![245; width * height];
-    for row in 0..58 {
-        for column in 0..82 {
-            let (x, y) = (2.0 + f64::from(column) * 2.5, 3.0 + f64::from(row) * 5.0);
-            if inked(x, y) {
-                for line in px(y)..px(y + 2.2) {
-                    data[line * width + px(x)..line * width + px(x + 1.2)].fill(40);
-                }
-            }
-        }
-    }
-    png::encode(&Picture { width, height, colours: Colours::Grey, data }, DPI).expect("PNG")
-}
-
-/// Lays a file into inbound, as if its writer had been done for long.
-fn lay(sandbox: &Sandbox, place: &str, bytes: &[u8]) -> PathBuf {
-    let path = sandbox.inbound().join(place);
-    std::fs::create_dir_all(path.parent().expect("a folder")).expect("folder");
-    std::fs::write(&path, bytes).expect("scan");
-    let file = std::fs::File::options().append(true).open(&path).expect("scan");
-    file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_hours(476_376)).expect("time");
-    path
 }
 
 /// Runs; gives the exit code and what it says of one document.

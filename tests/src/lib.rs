@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "a test that cannot go on says why and ends")]
 
+pub mod drawn;
 pub mod judges;
 pub mod meter;
 pub mod parsers;

@@ -154,6 +154,18 @@ pub fn decide(home: &Home, name: &str, decision: &Decision, by: &str, why: &str)
     Ok(Decided::Moved)
 }
 
+/// Whether the mark could stand where a person wants it, as [`decide`] will judge it; nothing is recorded.
+///
+/// # Errors
+/// As [`decide`].
+pub fn try_place(home: &Home, name: &str, wanted: &Wanted) -> Result<Result<Placement, Refused>, Error> {
+    match waiting(home, name)? {
+        Ok(job) if acts(&job).contains(&Act::Place) => place(home, &job, wanted),
+        Ok(job) => Ok(Err(Refused::NotAllowed { act: Act::Place, allowed: acts(&job) })),
+        Err(refused) => Ok(Err(refused)),
+    }
+}
+
 fn work_is_gone(home: &Home, job: &Job) -> Result<bool, Error> {
     let past_intake =
         matches!(&job.state, JobState::Held(stage, _) | JobState::Waiting(stage, _) if *stage > Stage::Intake);

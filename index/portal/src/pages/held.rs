@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -16,6 +16,7 @@ use conduct::{
 };
 use model::{Description, HoldReason, stage::JobState};
 use register::Job;
+use serde::Deserialize;
 
 use crate::{
     Error,
@@ -28,6 +29,8 @@ use crate::{
 /// Cards on the list.
 const MOST: usize = 60;
 const A4: (f64, f64) = (210.0, 297.0);
+/// Width of the page on which a place is pointed at, in the browser's pixels.
+const POINTED_PX: f64 = 472.0;
 
 struct Card {
     job: i64,
@@ -52,6 +55,45 @@ struct Card {
     paper: (f64, f64),
     /// Where on page one it lies.
     areas: Vec<Marked>,
+    /// What a person pointed at, or is about to.
+    pointing: Option<Pointing>,
+}
+
+impl Card {
+    /// Fields of the box, with what was pointed at.
+    fn measures(&self) -> [(&'static str, &'static str, String); 4] {
+        let place = self.pointing.as_ref().and_then(|pointing| pointing.place.as_ref()).map(|(place, ..)| place);
+        let value = |of: fn(&Marked) -> f64| place.map(|place| of(place).to_string()).unwrap_or_default();
+        [
+            ("x", "portal-place-x", value(|place| place.x)),
+            ("y", "portal-place-y", value(|place| place.y)),
+            ("width", "portal-place-width", value(|place| place.width)),
+            ("height", "portal-place-height", value(|place| place.height)),
+        ]
+    }
+}
+
+/// A click on the page, which changes nothing: it shows where the mark would stand.
+#[derive(Default, Deserialize)]
+pub(crate) struct Pointed {
+    /// Name of a size.
+    #[serde(default)]
+    size: String,
+    /// Pixels from the left edge of the page as it was shown.
+    #[serde(rename = "spot.x")]
+    x: Option<f64>,
+    #[serde(rename = "spot.y")]
+    y: Option<f64>,
+}
+
+/// Page one as something to point at.
+struct Pointing {
+    /// Its size in the browser's pixels.
+    px: (f64, f64),
+    /// The size of the mark that is chosen.
+    size: String,
+    /// Where the mark would stand, and what is to be said about that.
+    place: Option<(Marked, String, bool)>,
 }
 
 #[derive(Template)]
@@ -81,20 +123,63 @@ pub(crate) async fn list(State(app): State<Arc<App>>, visitor: Visitor) -> Respo
 }
 
 /// One held document.
-pub(crate) async fn one(State(app): State<Arc<App>>, visitor: Visitor, Path(job): Path<i64>) -> Response {
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    Path(job): Path<i64>,
+    Query(pointed): Query<Pointed>,
+) -> Response {
     let view = View::of(&visitor, "held");
     let v = view.clone();
-    let done = app.work(move |app| one_page(app, &v, job, None)).await;
+    let done = app.work(move |app| one_page(app, &v, job, &pointed, None)).await;
     pages::answer(&view, done)
 }
 
-fn one_page(app: &App, v: &View, no: i64, problem: Option<String>) -> Result<Response, Error> {
+fn one_page(app: &App, v: &View, no: i64, pointed: &Pointed, problem: Option<String>) -> Result<Response, Error> {
     let job = app.register.job(no)?;
     if waits(&job).is_none() {
         return Ok(Redirect::to(&address(&job)).into_response());
     }
-    let cards = vec![card(app, v, &job)?];
-    show(&Page { v, cards, more: 0, single: true, problem })
+    let mut card = card(app, v, &job)?;
+    if card.acts.contains(&decide::Act::Place.name()) && !card.pages.is_empty() {
+        card.pointing = Some(pointing(app, v, &card, pointed)?);
+    }
+    show(&Page { v, cards: vec![card], more: 0, single: true, problem })
+}
+
+/// Judges the place that was clicked at: the middle of the mark, moved onto the page where it would leave it.
+fn pointing(app: &App, v: &View, card: &Card, pointed: &Pointed) -> Result<Pointing, Error> {
+    let (width, height) = card.paper;
+    let scale = POINTED_PX / width;
+    let known = &app.home.policy.sizes.value;
+    let size = known.iter().find(|size| size.name == pointed.size).or(known.first());
+    let mut pointing = Pointing {
+        px: (POINTED_PX, (height * scale).round()),
+        size: size.map(|size| size.name.clone()).unwrap_or_default(),
+        place: None,
+    };
+    if let (Some(size), Some(x), Some(y)) = (size, pointed.x, pointed.y) {
+        let edge = |at: f64, mark: f64, paper: f64| {
+            let edge = (at / scale - mark / 2.0).min(paper - mark).max(0.0);
+            (edge * 10.0).round() / 10.0
+        };
+        let place = Marked {
+            x: edge(x, size.width_mm, width),
+            y: edge(y, size.height_mm, height),
+            width: size.width_mm,
+            height: size.height_mm,
+        };
+        let wanted = Wanted::Box { x_mm: place.x, y_mm: place.y, size: Some((place.width, place.height)) };
+        let (told, fits) = match decide::try_place(&app.home, &format!("#{}", card.job), &wanted)? {
+            Ok(_) => {
+                let facts = [("x", place.x), ("y", place.y), ("width", place.width), ("height", place.height)];
+                (v.tell("portal-spot-fits", &facts.map(|(name, mm)| (name, mm.to_string()))), true)
+            }
+            Err(why) => (told(app, v, card.job, &why)?, false),
+        };
+        pointing.place = Some((place, told, fits));
+    }
+    Ok(pointing)
 }
 
 /// The reason a job waits for a person.
@@ -184,7 +269,7 @@ fn told(app: &App, v: &View, no: i64, why: &Refused) -> Result<String, Error> {
 }
 
 fn refused(app: &App, v: &View, no: i64, problem: String) -> Result<Response, Error> {
-    let mut page = one_page(app, v, no, Some(problem))?;
+    let mut page = one_page(app, v, no, &Pointed::default(), Some(problem))?;
     if page.status().is_success() {
         *page.status_mut() = StatusCode::CONFLICT;
     }
@@ -221,6 +306,7 @@ fn card(app: &App, v: &View, job: &Job) -> Result<Card, Error> {
         more_pages: pages.saturating_sub(shown),
         paper,
         areas: areas(app, &reason, paper),
+        pointing: None,
     })
 }
 
