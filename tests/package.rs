@@ -119,6 +119,7 @@ fn well_formed(house: &House) {
         "usr/share/doc/mocban/runbooks/en/exit-10.md",
         "usr/share/man/man1/mocban.1.gz",
         "usr/share/man/man1/mocban-doctor.1.gz",
+        "usr/share/man/vi/man1/mocban-doctor.1.gz",
         "usr/share/bash-completion/completions/mocban",
     ] {
         assert!(paths.contains(wanted), "{wanted} is not in the package");

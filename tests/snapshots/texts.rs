@@ -131,6 +131,20 @@ const FACTS: &[(&str, &str)] = &[
 
 /// Facts of texts that mean something else by the name than most.
 const OWN_FACTS: &[(&str, &str, &str)] = &[
+    ("help-default", "value", "20"),
+    ("help-values", "values", "bash, zsh"),
+    ("portal-spot-fits", "x", "121.8"),
+    ("portal-spot-fits", "y", "186.7"),
+    ("usage-command", "name", "serach"),
+    ("usage-conflict", "name", "--size <NAME>"),
+    ("usage-conflict", "other", "--box <X,Y[,W,H]>"),
+    ("usage-missing", "name", "--to <DIR>"),
+    ("usage-more", "command", "mocban"),
+    ("usage-similar", "name", "search"),
+    ("usage-unknown", "name", "--frob"),
+    ("usage-value", "name", "--year <YEAR>"),
+    ("usage-value", "value", "now"),
+    ("usage-values", "values", "vi, en"),
     ("E-CERTIFY-01", "wanted", "archive"),
     ("E-CERTIFY-05", "expected", "297 × 210 mm"),
     ("E-CERTIFY-06", "field", "Signature1"),

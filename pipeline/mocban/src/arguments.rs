@@ -1,4 +1,4 @@
-//! What can be said on the command line. These texts are the reference that man pages and completions are made of.
+//! What can be said on the command line. People read it in their language by the module `help`.
 
 use std::path::PathBuf;
 
@@ -153,7 +153,7 @@ pub(crate) enum Command {
 pub(crate) enum KeyAct {
     /// Open a session: the PIN is read from a descriptor or typed
     Open {
-        /// Descriptor that carries the PIN [default: `MOCBAN_PIN_FD`]
+        /// Descriptor that carries the token's PIN [default: `MOCBAN_PIN_FD`]
         #[arg(long, value_name = "N")]
         pin_fd: Option<i32>,
     },

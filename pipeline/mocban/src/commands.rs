@@ -55,8 +55,8 @@ pub(crate) fn dispatch(ui: Ui, arguments: Arguments) -> Result<u8, Error> {
         Command::Audit { copy, sha512 } => audit::audit(ui, &root, copy.as_deref(), sha512),
         Command::Doctor { pin_fd } => doctor::doctor(ui, &root, pin_fd),
         Command::Rebuild { from } => rebuild::rebuild(ui, &root, &from),
-        Command::Completions { shell } => Ok(generate::completions(shell)),
-        Command::Man { to } => generate::man(&to),
+        Command::Completions { shell } => Ok(generate::completions(ui, shell)),
+        Command::Man { to } => generate::man(ui, &to),
     }
 }
 

@@ -7,13 +7,14 @@ mod arguments;
 mod commands;
 mod control;
 mod exit;
+mod help;
 mod progress;
 mod ui;
 mod worker;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 
 use crate::{arguments::Arguments, ui::Ui};
 
@@ -22,10 +23,11 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == "worker") {
         return worker::main();
     }
-    let matches = Arguments::command().get_matches();
-    let arguments = match Arguments::from_arg_matches(&matches) {
+    let lang = help::language(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
+    let understood = help::command(lang).try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match understood {
         Ok(arguments) => arguments,
-        Err(error) => error.exit(),
+        Err(error) => return ExitCode::from(help::refused(&error, lang)),
     };
     log_to_stderr(arguments.log.as_deref());
     #[cfg(feature = "failpoints")]

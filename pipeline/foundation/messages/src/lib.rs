@@ -35,6 +35,7 @@ macro_rules! catalogue {
 catalogue!(
     "reasons",
     "commands",
+    "help",
     "doctor",
     "durable",
     "scan",

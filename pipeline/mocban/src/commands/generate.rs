@@ -1,22 +1,19 @@
-//! Completions and man pages, made from the arguments' own texts.
+//! Completions and man pages, made from the arguments and the catalogue's words for them.
 
 use std::path::Path;
 
-use clap::CommandFactory as _;
 use conduct::Error;
 
-use crate::{arguments::Arguments, exit};
+use crate::{exit, help, ui::Ui};
 
-pub(super) fn completions(shell: clap_complete::Shell) -> u8 {
-    clap_complete::generate(shell, &mut Arguments::command(), "mocban", &mut std::io::stdout());
+pub(super) fn completions(ui: Ui, shell: clap_complete::Shell) -> u8 {
+    clap_complete::generate(shell, &mut help::command(ui.lang), "mocban", &mut std::io::stdout());
     exit::OK
 }
 
-pub(super) fn man(to: &Path) -> Result<u8, Error> {
+pub(super) fn man(ui: Ui, to: &Path) -> Result<u8, Error> {
     durable::create_dir(to)?;
-    let mut command = Arguments::command();
-    command.build();
-    page(to, &command, "mocban")?;
+    page(to, &help::command(ui.lang), "mocban")?;
     Ok(exit::OK)
 }
 
