@@ -51,12 +51,14 @@ fn expected(sandbox: &Sandbox) -> (Vec<Value>, Vec<Value>) {
         if document["state"] == "held" {
             held.push(json!({"job": document["job"], "reason": document["reason"], "source": document["source"]}));
         }
-        let Some(subject) = document["description"]["subject"]["value"].as_str() else { continue };
+        let described = |field: &str| document["description"][field]["value"].as_str();
+        let Some(subject) = described("subject") else { continue };
         if document["state"] == "done" && document["form"] == "assembled" {
             let words: Vec<&str> = subject.split_whitespace().take(8).collect();
             sealed.push(json!({
                 "id": document["id"], "number": document["certification"]["number"], "pages": document["pages"],
-                "sha256": document["sealed_sha256"], "words": words.join(" "),
+                "sha256": document["sealed_sha256"], "words": words.join(" "), "type": described("type_name"),
+                "year": described("issued_date").and_then(|date| date.split('-').next()),
             }));
         }
     }

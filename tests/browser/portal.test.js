@@ -1,7 +1,7 @@
 // The portal as people meet it: Debian's chromium, both languages, scripts on and off.
 // Run by tests/browser.rs, which hands over a sandbox with real sealed documents:
 //   PORTAL  address         PASSWORD  one-time password of PORTAL_NAME
-//   SEALED  JSON: [{"id", "number", "sha256", "words"}], what the register says of the certified files
+//   SEALED  JSON: [{"id", "number", "sha256", "words", "type", "year"}], what the register says of the certified files
 //   HELD    JSON: [{"job", "reason", "source"}]       SHOTS  folder for pictures of every page (optional)
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -115,6 +115,30 @@ test("every page in both languages, without a violation", async () => {
     [`/held/${crowded.job}?spot.x=60&spot.y=60`, "held-place-ink"], [`/job/${held[0].job}`, "held-document"],
     ["/copies", "copies"], ["/book", "book"], ["/password", "password"], ["/nowhere", "nowhere"],
   ]) await judged(page, address, name);
+  await page.context().close();
+});
+
+test("what the description says is asked by a form, which fills the box", async () => {
+  const page = await visit({ javaScriptEnabled: false });
+  await login(page);
+  await page.locator(".described summary").click();
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/find-described.png` });
+  const known = sealed.find((document) => document.type && document.year);
+  await page.fill("#by-nam", known.year);
+  await page.locator(".described button").click();
+  assert.equal(await page.inputValue("#q"), `nam:"${known.year}"`);
+  const found = await page.locator(".hits > li").count();
+  assert.ok(found > 0, "papers of that year");
+  await page.locator(".described summary").click();
+  await page.fill("#by-loai", known.type);
+  await page.locator(".described button").click();
+  assert.equal(await page.inputValue("#q"), `nam:"${known.year}" loai:"${known.type}"`);
+  const fewer = await page.locator(".hits > li").count();
+  assert.ok(fewer > 0 && fewer <= found, `${fewer} of ${found}`);
+  await page.locator(".described summary").click();
+  await page.fill("#by-nguoiky", "Không Có Ai");
+  await page.locator(".described button").click();
+  assert.equal(await page.locator(".hits > li").count(), 0);
   await page.context().close();
 });
 

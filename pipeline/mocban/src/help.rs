@@ -90,7 +90,7 @@ fn told(command: Command, lang: Lang, path: &str) -> Command {
     let mut order = 0;
     command
         .about(text(&about))
-        .override_usage(usage.replace("<COMMAND>", &format!("<{}>", text("help-a-command"))))
+        .override_usage(usage.replace("COMMAND", &text("help-a-command")))
         .subcommand_help_heading(text("help-commands"))
         .help_template(format!("{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}", text("help-usage")))
         .mut_args(|argument| {

@@ -1,11 +1,11 @@
-//! Find: one box.
+//! Find: one box, and a form that fills it with what the description shall say.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use axum::{
     extract::{Query, State},
-    response::Response,
+    response::{IntoResponse as _, Redirect, Response},
 };
 use conduct::desk;
 use model::{Description, Field, event::EventKind};
@@ -28,12 +28,37 @@ const MOST_PAGES: usize = 50;
 /// A query that is longer is no query.
 const LONGEST_QUERY: usize = 400;
 
+/// What the form asks of the description: the query's key, and the field whose name it bears. The year has none of its own.
+const DESCRIBED: [(&str, Option<Field>); 6] = [
+    ("so", Some(Field::Number)),
+    ("nam", None),
+    ("loai", Some(Field::TypeName)),
+    ("coquan", Some(Field::Issuer)),
+    ("nguoiky", Some(Field::SignerName)),
+    ("phong", Some(Field::FondsCode)),
+];
+
+/// The address's fields, as they came.
 #[derive(Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    page: Option<usize>,
+#[serde(transparent)]
+pub(crate) struct Asked(BTreeMap<String, String>);
+
+impl Asked {
+    fn field(&self, name: &str) -> &str {
+        self.0.get(name).map(|value| value.trim()).unwrap_or_default()
+    }
+
+    /// The query with what the form asks put into its language; none when the form was not used.
+    fn with_described(&self) -> Option<String> {
+        let said = |(key, _): &(&str, _)| {
+            let value = self.field(key).replace(['"', '“', '”', '„', '«', '»'], " ");
+            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+            (!value.is_empty()).then(|| format!("{key}:\"{value}\""))
+        };
+        let filters: Vec<String> = DESCRIBED.iter().filter_map(said).collect();
+        let all = [self.field("q")].into_iter().chain(filters.iter().map(String::as_str));
+        (!filters.is_empty()).then(|| all.collect::<Vec<_>>().join(" ").trim().to_owned())
+    }
 }
 
 /// One result, or one of the newest documents.
@@ -67,6 +92,8 @@ struct FindPage<'a> {
     v: &'a View,
     q: String,
     q_encoded: String,
+    /// Keys of the form and what they are called.
+    described: Vec<(&'static str, String)>,
     total: u64,
     rows: Vec<Row>,
     suggestion: Option<(String, String)>,
@@ -76,15 +103,26 @@ struct FindPage<'a> {
 
 pub(crate) async fn page(State(app): State<Arc<App>>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
     let view = View::of(&visitor, "find");
+    if let Some(query) = asked.with_described() {
+        // The box shows what was asked, and how to say it.
+        return Redirect::to(&format!("/?q={}", encode(&query))).into_response();
+    }
     let v = view.clone();
     let done = app
         .work(move |app| {
-            let q: String = asked.q.trim().chars().take(LONGEST_QUERY).collect();
-            let page = asked.page.unwrap_or(1).clamp(1, MOST_PAGES);
+            let q: String = asked.field("q").chars().take(LONGEST_QUERY).collect();
+            let page = asked.field("page").parse().unwrap_or(1).clamp(1, MOST_PAGES);
             if q.is_empty() { newest(app, &v) } else { found(app, &v, q, page) }
         })
         .await;
     pages::answer(&view, done)
+}
+
+fn described(v: &View) -> Vec<(&'static str, String)> {
+    let name = |field: Option<Field>| {
+        field.map_or_else(|| v.t("portal-described-year"), |field| pages::document::term(v, field))
+    };
+    DESCRIBED.map(|(key, field)| (key, name(field))).to_vec()
 }
 
 fn newest(app: &App, v: &View) -> Result<Response, Error> {
@@ -92,7 +130,7 @@ fn newest(app: &App, v: &View) -> Result<Response, Error> {
     let jobs = app.register.newest_done(AT_ONCE)?;
     let rows = jobs.iter().map(|job| row(app, v, job, check.as_ref(), 1)).collect::<Result<Vec<_>, _>>()?;
     let (q, q_encoded) = (String::new(), String::new());
-    show(&FindPage { v, q, q_encoded, total: 0, rows, suggestion: None, page: 1, last: 1 })
+    show(&FindPage { v, q, q_encoded, described: described(v), total: 0, rows, suggestion: None, page: 1, last: 1 })
 }
 
 fn found(app: &App, v: &View, q: String, page: usize) -> Result<Response, Error> {
@@ -111,7 +149,17 @@ fn found(app: &App, v: &View, q: String, page: usize) -> Result<Response, Error>
     }
     let suggestion = found.suggestion.map(|words| (format!("/?q={}", encode(&words)), words));
     let last = found.total.div_ceil(AT_ONCE).clamp(1, MOST_PAGES);
-    show(&FindPage { v, q, q_encoded, total: found.total as u64, rows, suggestion, page, last })
+    show(&FindPage {
+        v,
+        q,
+        q_encoded,
+        described: described(v),
+        total: found.total as u64,
+        rows,
+        suggestion,
+        page,
+        last,
+    })
 }
 
 /// Runs of words of a snippet, each with whether it answers.
@@ -191,6 +239,18 @@ fn sound(job: &Job, check: &Record) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_form_is_put_into_the_querys_language() {
+        let asked = |q: &str, fields: &[(&str, &str)]| {
+            let all = [fields, &[("q", q)]].concat();
+            Asked(all.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()).with_described()
+        };
+        assert_eq!(asked("đảng bộ", &[("nam", ""), ("lang", "vi"), ("x", "1")]), None);
+        assert_eq!(asked("đảng bộ ", &[("nam", " 1985 ")]).as_deref(), Some("đảng bộ nam:\"1985\""));
+        let both = asked("", &[("so", "754"), ("coquan", "Tỉnh \"ủy\"  Bình Thuận")]);
+        assert_eq!(both.as_deref(), Some("so:\"754\" coquan:\"Tỉnh ủy Bình Thuận\""));
+    }
 
     #[test]
     fn the_words_that_answer_are_marked_in_runs() {
