@@ -89,4 +89,14 @@ fn people_find_check_fetch_and_decide() {
         .expect("node starts (./ops/install test)");
     let said = format!("{}\n{}", String::from_utf8_lossy(&tested.stdout), String::from_utf8_lossy(&tested.stderr));
     assert!(tested.status.success(), "{said}");
+    // What was done in the browser, as the operator sees it beside the running daemon.
+    let id = sealed[0]["id"].as_str().expect("an identity");
+    let looked = sandbox.ask(&["portal", "log", "--document", id]);
+    assert!(looked.iter().any(|access| access["act"] == "download" && access["actor"] == "operator"), "{looked:?}");
+    assert!(looked.iter().all(|access| access["document"] == id), "{looked:?}");
+    let accounts = sandbox.ask(&["portal", "accounts"]);
+    assert_eq!((accounts.len(), &accounts[0]["password"]), (1, &"own".into()), "{accounts:?}");
+    assert_eq!(sandbox.mocban(&["portal", "close", "operator"]).status.code(), Some(0));
+    assert_eq!(sandbox.mocban(&["portal", "close", "operator"]).status.code(), Some(2), "it is gone");
+    assert_eq!(sandbox.ask(&["portal", "log", "--limit", "1"])[0]["act"], "closed");
 }

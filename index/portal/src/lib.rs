@@ -27,8 +27,8 @@ use std::{
 
 use conduct::Home;
 use model::Clock;
-use register::Desk;
-pub use register::Role;
+pub use register::{Access, Kept, PasswordState, Role};
+use register::{Desk, Job};
 
 pub use error::Error;
 
@@ -99,6 +99,35 @@ pub fn give_password(root: &Path, clock: Arc<dyn Clock>, name: &str, role: Optio
         return Err(Error::Name { name: name.to_owned() });
     }
     give(&Desk::open(&desk_path(root), clock)?, name, role)
+}
+
+/// Takes an account away; its sessions end. False when there is none of this name.
+///
+/// # Errors
+/// When the portal's file cannot be used.
+pub fn close_account(root: &Path, clock: Arc<dyn Clock>, name: &str) -> Result<bool, Error> {
+    Ok(Desk::open(&desk_path(root), clock)?.close(name)?)
+}
+
+/// All accounts, by name.
+///
+/// # Errors
+/// When the portal's file cannot be used.
+pub fn accounts(root: &Path, clock: Arc<dyn Clock>) -> Result<Vec<Kept>, Error> {
+    Ok(Desk::open(&desk_path(root), clock)?.accounts()?)
+}
+
+/// The newest entries of the access log, of one document or of all, once the whole log was found to chain.
+///
+/// # Errors
+/// When the log was changed, which names the first entry that does not fit, or the portal's file cannot be used.
+pub fn accesses(root: &Path, clock: Arc<dyn Clock>, document: Option<&Job>, limit: u32) -> Result<Vec<Access>, Error> {
+    let desk = Desk::open(&desk_path(root), clock)?;
+    desk.check_log(u64::MAX)?;
+    Ok(match document {
+        Some(job) => desk.accesses_of(&app::document_name(job), limit)?,
+        None => desk.newest_accesses(limit)?,
+    })
 }
 
 fn give(desk: &Desk, name: &str, role: Option<Role>) -> Result<String, Error> {

@@ -311,7 +311,7 @@ async fn what_is_refused_and_seen_stands_in_the_log() {
     let desk = Desk::open(&desk_path(&house.root), Arc::clone(&house.clock) as Arc<dyn Clock>).expect("desk");
     desk.check_log(u64::MAX).expect("whole");
     let acts: Vec<String> = desk.newest_accesses(10).expect("log").into_iter().map(|entry| entry.act).collect();
-    assert_eq!(acts, ["password", "login", "refused"]);
+    assert_eq!(acts, ["password", "login", "given", "refused", "given"]);
 }
 
 #[test]

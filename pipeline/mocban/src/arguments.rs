@@ -173,6 +173,22 @@ pub(crate) enum PortalAct {
         #[arg(long, value_enum)]
         role: Option<Role>,
     },
+    /// List the accounts
+    Accounts,
+    /// Take an account away; its sessions end, what it did stays in the access log
+    Close {
+        /// Name of the account
+        name: String,
+    },
+    /// Check the access log from its beginning and print its newest entries: who logged in, looked, downloaded
+    Log {
+        /// Only this document: identity (or its beginning), #JOB, or path below inbound
+        #[arg(long, value_name = "ID")]
+        document: Option<String>,
+        /// Most entries
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
 }
 
 /// What an account may do.

@@ -98,6 +98,20 @@ pub struct Account {
     pub state: PasswordState,
 }
 
+/// An account as the operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The account.
+    pub account: Account,
+    /// Since when its password stands so.
+    pub since: Timestamp,
+    /// Sessions that were not ended, past their limits or not.
+    pub sessions: u64,
+}
+
+/// Who acts by a command on the machine itself: no account can have this name.
+const OPERATOR: &str = "mocban portal";
+
 /// A running session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -125,11 +139,11 @@ pub struct Access {
     pub at: Timestamp,
     /// Who.
     pub actor: String,
-    /// What: `login`, `refused`, `logout`, `password`, `view`, `download`.
+    /// What: `login`, `refused`, `logout`, `password`, `view`, `download`; by the operator's commands `given` and `closed`.
     pub act: String,
     /// The document, by identity or `#JOB`.
     pub document: Option<String>,
-    /// Which part of it: a page, a file.
+    /// Which part of it: a page, a file; of an operator's act the account.
     pub part: Option<String>,
     /// Hash of the entry before; zeros for the first.
     pub prev: Sha256,
@@ -168,8 +182,34 @@ impl Desk {
                 params![name, role.map(Role::name), hash, now.as_second()],
             )?;
             tx.execute("DELETE FROM session WHERE account = ?1", [name])?;
-            Ok(())
+            add(tx, now, &Note { actor: OPERATOR, act: "given", document: None, part: Some(name) })
         })
+    }
+
+    /// Takes an account away; its sessions end, what it did stays in the log. False when there is none of this name.
+    pub fn close(&self, name: &str) -> Result<bool, Error> {
+        self.write(|tx, now| {
+            tx.execute("DELETE FROM session WHERE account = ?1", [name])?;
+            let closed = tx.execute("DELETE FROM account WHERE name = ?1", [name])? > 0;
+            if closed {
+                add(tx, now, &Note { actor: OPERATOR, act: "closed", document: None, part: Some(name) })?;
+            }
+            Ok(closed)
+        })
+    }
+
+    /// All accounts, by name.
+    pub fn accounts(&self) -> Result<Vec<Kept>, Error> {
+        let connection = self.lock();
+        let mut statement = connection.prepare(
+            "SELECT name, role, password, state, at, (SELECT count(*) FROM session WHERE account = name)
+             FROM account ORDER BY name",
+        )?;
+        let kept = statement.query_map([], |row| {
+            let since = Timestamp::from_second(row.get(4)?).unwrap_or_default();
+            Ok(Kept { account: account_of_row(row, 0)?, since, sessions: row.get::<_, i64>(5)?.unsigned_abs() })
+        })?;
+        Ok(kept.collect::<Result<_, _>>()?)
     }
 
     /// The owner chose a password. All other sessions of the account end.

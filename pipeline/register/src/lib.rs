@@ -24,7 +24,7 @@ use model::Clock;
 use rusqlite::Connection;
 
 pub use book::{Booking, BookingState};
-pub use desk::{Access, Account, Desk, PasswordState, Role, Session, SessionLimits};
+pub use desk::{Access, Account, Desk, Kept, PasswordState, Role, Session, SessionLimits};
 pub use error::Error;
 pub use jobs::{Commit, Job};
 pub use read::{Standing, Stored, Totals};

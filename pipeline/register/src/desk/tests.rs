@@ -33,6 +33,31 @@ fn a_password_from_the_command_opens_one_session_and_one_of_ones_own_many() {
 }
 
 #[test]
+fn a_closed_account_opens_nothing_and_its_acts_stay() {
+    let (_dir, _, desk) = desk();
+    desk.give_password("an", None, "hash").expect("give");
+    desk.give_password("binh", Some(Role::Reader), "hash").expect("give");
+    desk.begin_session("an", &[1; 32], "c").expect("session");
+    let seen = desk.accounts().expect("accounts");
+    let short = |kept: &Kept| (kept.account.name.clone(), kept.account.role, kept.account.state, kept.sessions);
+    assert_eq!(
+        seen.iter().map(short).collect::<Vec<_>>(),
+        [
+            ("an".to_owned(), Role::Archivist, PasswordState::Spent, 1),
+            ("binh".to_owned(), Role::Reader, PasswordState::Once, 0)
+        ]
+    );
+    assert!(desk.close("an").expect("close"));
+    assert_eq!(desk.session(&[1; 32], LIMITS, true).expect("session"), None);
+    assert_eq!(desk.account("an").expect("account"), None);
+    assert!(!desk.close("an").expect("nothing there"));
+    let acts = desk.newest_accesses(9).expect("log").into_iter().map(|entry| (entry.actor, entry.act, entry.part));
+    let acts: Vec<_> = acts.map(|(actor, act, part)| format!("{actor} {act} {}", part.unwrap_or_default())).collect();
+    assert_eq!(acts, ["mocban portal closed an", "an login ", "mocban portal given binh", "mocban portal given an"]);
+    desk.check_log(u64::MAX).expect("whole");
+}
+
+#[test]
 fn sessions_end_when_idle_and_in_any_case() {
     let (_dir, clock, desk) = desk();
     desk.give_password("an", None, "hash").expect("give");
