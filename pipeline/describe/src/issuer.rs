@@ -27,7 +27,7 @@ pub(crate) fn read(page: u32, height: f64, header: &Header) -> Option<Extracted>
     let lines: Vec<Vec<Token>> = lines.iter().map(|line| mended(line)).collect();
     let bodies = bodies(&lines);
     let last = bodies.last()?;
-    let value = join(last);
+    let value = join(last).trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')').to_owned();
     // Short scraps beside a seal or a stamp are no name.
     (value.chars().count() >= 6).then(|| reading(page, value, last, if begins_body(&join(last)) { 1.0 } else { 0.8 }))
 }

@@ -233,6 +233,9 @@ fn accents_lost_in_a_known_body_are_put_back() {
         ("SƠ NÓNG NGHIỆP", "SỞ NÔNG NGHIỆP"),
         ("HUYEN UY ĐỨC LINH", "HUYỆN ỦY ĐỨC LINH"),
         ("CÔNG TY CẤP NƯỚC", "CÔNG TY CẤP NƯỚC"),
+        // A speck behind the name is no part of it.
+        ("SỞ NÔNG NGHIỆP.", "SỞ NÔNG NGHIỆP"),
+        ("CÔNG TY (NHÀ NƯỚC) -,", "CÔNG TY (NHÀ NƯỚC)"),
     ] {
         let page = Page::new(1)
             .line(20.0, &[(30.0, printed), (112.0, "ĐẢNG CỘNG SẢN VIỆT NAM")])
