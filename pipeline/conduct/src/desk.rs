@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use model::{DocumentId, HoldReason, PageWords, Secrecy, SourceKind, Stage, stage::JobState};
+use model::{DocumentId, HoldReason, PageWords, Secrecy, SizeMm, SourceKind, Stage, stage::JobState};
 use preserve::{DirectoryCopy, Head};
 use register::Job;
 use serde_json::Value;
@@ -122,6 +122,11 @@ pub fn words(home: &Home, job: &Job, page: u32) -> Option<PageWords> {
         return pages.into_iter().find(|words| words.page == page);
     }
     steps::index::stored_page(home, job.document?, page).ok()
+}
+
+/// Size of page one, on which the mark's place is looked for and decided. None once its work files are gone.
+pub fn paper(home: &Home, job: &Job) -> Option<SizeMm> {
+    steps::submission(home, job).ok()?.pages.first().map(|page| page.size)
 }
 
 /// How many pages a document has, as far as is known.

@@ -1,7 +1,7 @@
 //! Help, man pages and usage errors in the reader's language: clap knows the structure, the catalogue the words.
 
 use clap::{
-    Arg, ArgAction, Command, CommandFactory as _,
+    Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use messages::Lang;
@@ -20,8 +20,15 @@ pub(crate) fn command(lang: Lang) -> Command {
     told(command, lang, "mocban")
 }
 
+/// Reads the command line once more, with words; what is no command is told, and the exit code answered.
+pub(crate) fn understood() -> Result<Arguments, u8> {
+    let lang = language(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
+    let matches = command(lang).try_get_matches();
+    matches.and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| refused(&error, lang))
+}
+
 /// The language that is asked for, before anything else is understood; help is printed while arguments are still being read.
-pub(crate) fn language(mut arguments: impl Iterator<Item = String>) -> Lang {
+fn language(mut arguments: impl Iterator<Item = String>) -> Lang {
     let mut asked = None;
     while let Some(argument) = arguments.next() {
         match argument.strip_prefix("--lang") {
@@ -35,10 +42,9 @@ pub(crate) fn language(mut arguments: impl Iterator<Item = String>) -> Lang {
 }
 
 /// Says why a command line was not understood and answers the exit code; help and version are no faults.
-pub(crate) fn refused(error: &clap::Error, lang: Lang) -> u8 {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
-        || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    {
+fn refused(error: &clap::Error, lang: Lang) -> u8 {
+    use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    if matches!(error.kind(), DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand) {
         drop(error.print());
         return if error.use_stderr() { exit::USAGE } else { exit::OK };
     }

@@ -14,7 +14,7 @@ mod worker;
 
 use std::process::ExitCode;
 
-use clap::FromArgMatches as _;
+use clap::Parser as _;
 
 use crate::{arguments::Arguments, ui::Ui};
 
@@ -23,11 +23,10 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == "worker") {
         return worker::main();
     }
-    let lang = help::language(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()));
-    let understood = help::command(lang).try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match understood {
+    // Words are needed for help and faults only.
+    let arguments = match Arguments::try_parse().or_else(|_| help::understood()) {
         Ok(arguments) => arguments,
-        Err(error) => return ExitCode::from(help::refused(&error, lang)),
+        Err(code) => return ExitCode::from(code),
     };
     log_to_stderr(arguments.log.as_deref());
     #[cfg(feature = "failpoints")]

@@ -141,7 +141,10 @@ fn one_page(app: &App, v: &View, no: i64, pointed: &Pointed, problem: Option<Str
         return Ok(Redirect::to(&address(&job)).into_response());
     }
     let mut card = card(app, v, &job)?;
-    if card.acts.contains(&decide::Act::Place.name()) && !card.pages.is_empty() {
+    let may_point = card.acts.contains(&decide::Act::Place.name()) && !card.pages.is_empty();
+    if let Some(paper) = desk::paper(&app.home, &job).filter(|_| may_point) {
+        // What was read may know it less well, or not at all.
+        card.paper = (paper.width, paper.height);
         card.pointing = Some(pointing(app, v, &card, pointed)?);
     }
     show(&Page { v, cards: vec![card], more: 0, single: true, problem })
