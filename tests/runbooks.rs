@@ -152,7 +152,9 @@ fn unquoted(command: &str) -> Vec<String> {
 }
 
 fn help(path: &str) -> String {
-    let output = Command::new(binary("mocban")).args(path.split_whitespace()).arg("--help").output().expect("mocban");
+    let mut command = Command::new(binary("mocban"));
+    let output =
+        command.args(["--lang", "en"]).args(path.split_whitespace()).arg("--help").output().expect("mocban starts");
     assert!(output.status.success(), "mocban{path} --help");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
