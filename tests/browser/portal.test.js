@@ -113,7 +113,7 @@ test("every page in both languages, without a violation", async () => {
     ["/flow", "flow"], ["/held", "held"], [`/held/${held[0].job}`, "held-one"],
     [`/held/${crowded.job}`, "held-place"], [`/held/${crowded.job}?size=compact&spot.x=330&spot.y=440`, "held-place-blank"],
     [`/held/${crowded.job}?spot.x=60&spot.y=60`, "held-place-ink"], [`/job/${held[0].job}`, "held-document"],
-    ["/copies", "copies"], ["/book", "book"], ["/password", "password"], ["/nowhere", "nowhere"],
+    ["/copies", "copies"], ["/book", "book"], ["/accesses", "accesses"], ["/password", "password"], ["/nowhere", "nowhere"],
   ]) await judged(page, address, name);
   await page.context().close();
 });

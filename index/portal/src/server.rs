@@ -58,6 +58,7 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .route("/held/{job}", get(pages::held::one).post(pages::held::decide))
         .route("/held/{job}/description", post(pages::held::correct))
         .route("/flow", get(pages::flow::page))
+        .route("/accesses", get(pages::accesses::page))
         .route("/job/{job}", get(pages::document::of_job))
         .layer(from_fn(visitor::archivists));
     let inside = Router::new()

@@ -223,7 +223,7 @@ async fn readers_read_and_archivists_decide() {
     for address in ["/", "/copies", "/book"] {
         assert_eq!(house.get(&mut reader, address).await.status(), StatusCode::OK, "{address}");
     }
-    for address in ["/flow", "/held", "/held/1", "/job/1"] {
+    for address in ["/flow", "/held", "/held/1", "/job/1", "/accesses"] {
         assert_eq!(house.get(&mut reader, address).await.status(), StatusCode::FORBIDDEN, "{address}");
     }
     let token = house.token(&mut reader, "/copies").await;
@@ -233,6 +233,8 @@ async fn readers_read_and_archivists_decide() {
     assert!(!page.contains("href=\"/held\"") && page.contains("href=\"/book\""), "{page}");
     let mut archivist = house.inside("an", Role::Archivist).await;
     assert_eq!(house.get(&mut archivist, "/held").await.status(), StatusCode::OK);
+    let log = text(house.get(&mut archivist, "/accesses").await).await;
+    assert!(log.contains("mocban portal") && log.contains("đăng nhập"), "{log}");
 }
 
 #[tokio::test]

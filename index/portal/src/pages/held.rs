@@ -142,9 +142,7 @@ fn one_page(app: &App, v: &View, no: i64, pointed: &Pointed, problem: Option<Str
     }
     let mut card = card(app, v, &job)?;
     let may_point = card.acts.contains(&decide::Act::Place.name()) && !card.pages.is_empty();
-    if let Some(paper) = desk::paper(&app.home, &job).filter(|_| may_point) {
-        // What was read may know it less well, or not at all.
-        card.paper = (paper.width, paper.height);
+    if may_point && desk::paper(&app.home, &job).is_some() {
         card.pointing = Some(pointing(app, v, &card, pointed)?);
     }
     show(&Page { v, cards: vec![card], more: 0, single: true, problem })
@@ -290,7 +288,10 @@ fn card(app: &App, v: &View, job: &Job) -> Result<Card, Error> {
     let pages = if desk::may_be_seen(&app.home, job) { desk::pages(&app.home, job) } else { 0 };
     // Page one tells most; where pages are missing or unlike, all of them do.
     let shown = if reason == HoldReason::Incomplete.code() { 12 } else { 1 };
-    let paper = desk::words(&app.home, job, 1).map_or(A4, |words| pages::document::size(&words));
+    // The size the mark's place is judged by; without it what the reading knows.
+    let judged = desk::paper(&app.home, job).map(|page| (page.width, page.height));
+    let read = || desk::words(&app.home, job, 1).map(|words| pages::document::size(&words));
+    let paper = judged.or_else(read).unwrap_or(A4);
     Ok(Card {
         job: job.no,
         address: address(job),

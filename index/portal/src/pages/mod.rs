@@ -1,5 +1,6 @@
 //! One file a page.
 
+pub(crate) mod accesses;
 pub(crate) mod book;
 pub(crate) mod copies;
 pub(crate) mod document;
