@@ -23,14 +23,15 @@ struct Line {
     actor: String,
     act: String,
     part: String,
-    /// Address and title of the document.
-    document: Option<(String, String)>,
+    /// Address, when it is known, and title of the document.
+    document: Option<(Option<String>, String)>,
 }
 
 #[derive(Template)]
 #[template(path = "accesses.html")]
 struct Page<'a> {
     v: &'a View,
+    shown: u32,
     lines: Vec<Line>,
 }
 
@@ -53,14 +54,14 @@ fn write(app: &App, v: &View) -> Result<Response, Error> {
             part: access.part.unwrap_or_default(),
         });
     }
-    show(&Page { v, lines })
+    show(&Page { v, shown: SHOWN, lines })
 }
 
-/// What an entry calls a document: its identity, or `#JOB` before it had one.
-fn named(app: &App, name: String) -> Result<(String, String), Error> {
+/// Address and title of what an entry calls a document. A job's number says nothing after a rebuild: it stays as it was noted.
+fn named(app: &App, name: String) -> Result<(Option<String>, String), Error> {
     let job = match name.parse::<DocumentId>() {
         Ok(id) => app.register.job_of_document(id)?,
-        Err(_) => name.strip_prefix('#').and_then(|no| no.parse().ok()).map(|no| app.register.job(no)).transpose()?,
+        Err(_) => None,
     };
-    Ok(job.map_or_else(|| (String::new(), name), |job| (address(&job), title(&job))))
+    Ok(job.map_or((None, name), |job| (Some(address(&job)), title(&job))))
 }
