@@ -27,7 +27,7 @@ use std::{
 
 use conduct::Home;
 use model::Clock;
-pub use register::{Access, Kept, PasswordState, Role};
+pub use register::{Access, Kept, Role};
 use register::{Desk, Job};
 
 pub use error::Error;

@@ -26,7 +26,7 @@ mod view;
 pub use error::Error;
 pub use find::{Found, Hit};
 pub use index::{Index, IndexedDocument};
-pub use query::Band;
+pub use query::{Band, described};
 
 #[cfg(test)]
 mod tests;

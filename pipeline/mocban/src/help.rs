@@ -1,7 +1,7 @@
 //! Help, man pages and usage errors in the reader's language: clap knows the structure, the catalogue the words.
 
 use clap::{
-    Arg, ArgAction, Command, CommandFactory as _, FromArgMatches as _,
+    Arg, Command, CommandFactory as _, FromArgMatches as _,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 use messages::Lang;
@@ -10,12 +10,8 @@ use crate::{arguments::Arguments, exit, ui::Ui};
 
 /// The command line with its words in a language.
 pub(crate) fn command(lang: Lang) -> Command {
-    let mut command = Arguments::command()
-        .disable_help_flag(true)
-        .disable_version_flag(true)
-        .arg(flag("help", 'h', ArgAction::Help))
-        .arg(flag("version", 'V', ArgAction::Version));
-    // Global options come into the commands below by this.
+    let mut command = Arguments::command();
+    // Global options come into the commands below by this, and clap's own help and version.
     command.build();
     told(command, lang, "mocban")
 }
@@ -81,11 +77,6 @@ fn refused(error: &clap::Error, lang: Lang) -> u8 {
     exit::USAGE
 }
 
-fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
-    // Without a text clap writes its own.
-    Arg::new(name).long(name).short(short).action(action).global(true).help("…")
-}
-
 /// A command and all below it. What stands below clap's own `help` is what stands beside it.
 fn told(command: Command, lang: Lang, path: &str) -> Command {
     let text = |code: &str| messages::text(lang, code, &[]);
@@ -102,7 +93,14 @@ fn told(command: Command, lang: Lang, path: &str) -> Command {
         .mut_args(|argument| {
             // As written down; what every command has, last.
             order += 1;
-            let last = if argument.is_global_set() { 1000 } else { 0 };
+            let own = matches!(argument.get_id().as_str(), "help" | "version");
+            let last = if own {
+                2000
+            } else if argument.is_global_set() {
+                1000
+            } else {
+                0
+            };
             meant(argument, lang, path).display_order(last + order)
         })
         .mut_subcommands(|below| {

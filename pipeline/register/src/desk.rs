@@ -85,6 +85,17 @@ pub enum PasswordState {
     Own,
 }
 
+impl PasswordState {
+    /// Name in SQL and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Spent => "spent",
+            Self::Own => "own",
+        }
+    }
+}
+
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {

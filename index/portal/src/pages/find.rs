@@ -50,12 +50,8 @@ impl Asked {
 
     /// The query with what the form asks put into its language; none when the form was not used.
     fn with_described(&self) -> Option<String> {
-        let said = |(key, _): &(&str, _)| {
-            let value = self.field(key).replace(['"', '“', '”', '„', '«', '»'], " ");
-            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-            (!value.is_empty()).then(|| format!("{key}:\"{value}\""))
-        };
-        let filters: Vec<String> = DESCRIBED.iter().filter_map(said).collect();
+        let filters: Vec<String> =
+            DESCRIBED.iter().filter_map(|(key, _)| search::described(key, self.field(key))).collect();
         let all = [self.field("q")].into_iter().chain(filters.iter().map(String::as_str));
         (!filters.is_empty()).then(|| all.collect::<Vec<_>>().join(" ").trim().to_owned())
     }

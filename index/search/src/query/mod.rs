@@ -3,6 +3,7 @@
 mod parse;
 mod plan;
 
+pub use parse::described;
 pub(crate) use parse::{Ask, Clause, parse};
 pub use plan::Band;
 pub(crate) use plan::{Plan, wants};

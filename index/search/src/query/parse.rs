@@ -40,6 +40,13 @@ pub(crate) const KEYS: &[&str] = &[
     "nguon",
 ];
 
+/// Says in the query language what a description must have under one of its keys (`nam`, `coquan`, …); none for nothing.
+pub fn described(key: &str, value: &str) -> Option<String> {
+    let value = value.replace(is_quote, " ");
+    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!value.is_empty()).then(|| format!("{key}:\"{value}\""))
+}
+
 /// Longer queries are cut.
 const LONGEST_QUERY: usize = 600;
 /// More things are not asked for at once.
@@ -315,6 +322,13 @@ mod tests {
 
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, cases: 1000, ..Default::default() })]
+
+        #[test]
+        fn what_is_described_asks_the_description_alone(value in "\\PC{0,40}|[-\"“”«: 0-9a-zđ/sôo]{0,40}") {
+            let ask = parse(&described("coquan", &value).unwrap_or_default());
+            proptest::prop_assert!(ask.wanted.is_empty() && ask.unwanted.is_empty(), "{ask:?}");
+            proptest::prop_assert!(ask.filters.iter().all(|(key, _)| *key == "coquan"), "{ask:?}");
+        }
 
         #[test]
         fn every_string_is_a_query(query in "\\PC{0,80}|[-\"“”: 0-9a-zđ/sôo]{0,60}") {

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use ::portal::{PasswordState, Role};
+use ::portal::Role;
 use conduct::Error;
 use model::SystemClock;
 use register::Job;
@@ -22,10 +22,13 @@ pub(super) fn portal(ui: Ui, root: &Path, act: PortalAct) -> Result<u8, Error> {
         PortalAct::Close { name } => close(ui, root, name),
         PortalAct::Log { document, limit } => {
             let (_, register) = commands::reading(root)?;
-            let job = match document.map(|name| commands::one(ui, &register, &name)).transpose()? {
-                Some(None) => return Ok(exit::USAGE),
-                found => found.flatten(),
-            };
+            let mut job = None;
+            if let Some(name) = document {
+                job = commands::one(ui, &register, &name)?;
+                if job.is_none() {
+                    return Ok(exit::USAGE);
+                }
+            }
             log(ui, root, job.as_ref(), limit)
         }
     };
@@ -48,12 +51,7 @@ fn password(ui: Ui, root: &Path, name: String, role: Option<arguments::Role>) ->
 
 fn accounts(ui: Ui, root: &Path) -> Result<u8, ::portal::Error> {
     for kept in ::portal::accounts(root, Arc::new(SystemClock))? {
-        let (name, role) = (kept.account.name, kept.account.role.name());
-        let state = match kept.account.state {
-            PasswordState::Once => "once",
-            PasswordState::Spent => "spent",
-            PasswordState::Own => "own",
-        };
+        let (name, role, state) = (kept.account.name, kept.account.role.name(), kept.account.state.name());
         let since = model::clock::rfc3339_local(kept.since);
         if ui.json {
             Ui::object(&json!({
