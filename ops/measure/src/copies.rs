@@ -38,7 +38,8 @@ pub(crate) fn store_all(from: &Path, to: &[PathBuf]) -> Result<Value> {
         copies.push(DirectoryCopy::open(root, NAME, false)?);
     }
     let meter = Meter::start();
-    let (next, writing) = (AtomicUsize::new(0), Mutex::new(()));
+    let next = AtomicUsize::new(0);
+    let writing: Vec<Mutex<()>> = copies.iter().map(|_| Mutex::new(())).collect();
     let batches: Vec<&[PathBuf]> = files.chunks(TOGETHER).collect();
     let work = || {
         let mut bytes = 0;
@@ -59,7 +60,7 @@ pub(crate) fn store_all(from: &Path, to: &[PathBuf]) -> Result<Value> {
 }
 
 /// Stores files together; gives the bytes that lie on the copies then.
-fn store(files: &[PathBuf], created: Timestamp, copies: &[DirectoryCopy], writing: &Mutex<()>) -> Result<u64> {
+fn store(files: &[PathBuf], created: Timestamp, copies: &[DirectoryCopy], writing: &[Mutex<()>]) -> Result<u64> {
     let object = |file: &PathBuf| Object {
         id: DocumentId::of_content(&[Sha256::of(file.as_os_str().as_encoded_bytes())]),
         parts: vec![Part { logical: "document.pdf".into(), content: Content::Joined(vec![file.clone()]) }],
@@ -70,9 +71,12 @@ fn store(files: &[PathBuf], created: Timestamp, copies: &[DirectoryCopy], writin
     let objects: Vec<Object> = files.iter().map(object).collect();
     let measures = objects.iter().map(Object::measure).collect::<Result<Vec<_>, _>>()?;
     let together: Vec<_> = objects.iter().zip(&measures).collect();
-    let _one_writer = writing.lock().map_err(|_| anyhow!("a writer panicked"))?;
     let stored: Vec<_> = std::thread::scope(|scope| {
-        let writers: Vec<_> = copies.iter().map(|copy| scope.spawn(|| store_together(copy, &together))).collect();
+        let store = |(copy, writing): (&'_ DirectoryCopy, &'_ Mutex<()>)| {
+            let _one_writer = writing.lock().map_err(|_| anyhow!("a writer panicked"))?;
+            Ok::<_, anyhow::Error>(store_together(copy, &together)?)
+        };
+        let writers: Vec<_> = copies.iter().zip(writing).map(|one| scope.spawn(move || store(one))).collect();
         writers.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
     });
     let mut bytes = 0;

@@ -43,8 +43,8 @@ pub struct Home {
     font: OnceLock<pdf::Font>,
     /// Where the journal of each medium ends, as this home wrote it.
     pub(crate) journalled: Mutex<BTreeMap<String, ChainHead>>,
-    /// Held by the thread that writes documents to the copies: the other one waits here, without the patience of their locks.
-    pub(crate) storing: Mutex<()>,
+    /// For each copy, held by the thread that writes documents to it: others wait here, without the patience of the copy's lock.
+    pub(crate) storing: Vec<Mutex<()>>,
     _lock: HomeLock,
 }
 
@@ -67,6 +67,7 @@ impl Home {
         let index = open_index(&root.join("index"))?;
         let transport = HttpTransport::new(Duration::from_secs(settings.tsa.timeout_s));
         let signing = Signing::new(&settings, Arc::clone(&clock));
+        let storing = settings.copy.iter().map(|_| Mutex::new(())).collect();
         Ok(Self {
             root: root.to_owned(),
             settings,
@@ -80,7 +81,7 @@ impl Home {
             validation: ValidationCache::new(),
             font: OnceLock::new(),
             journalled: Mutex::new(BTreeMap::new()),
-            storing: Mutex::new(()),
+            storing,
             _lock: lock,
         })
     }
@@ -135,7 +136,7 @@ impl Home {
         self.settings.copy.iter().map(|copy| (copy.name.clone(), self.copy(copy))).collect()
     }
 
-    fn copy(&self, settings: &CopySettings) -> Result<DirectoryCopy, Error> {
+    pub(crate) fn copy(&self, settings: &CopySettings) -> Result<DirectoryCopy, Error> {
         let copy = open_copy(&self.register, settings)?;
         let pinned = self.register.pin(&settings.name, copy.medium())?;
         if pinned == copy.medium() {

@@ -33,6 +33,9 @@ impl Content {
 
     /// Both digests in one pass.
     pub(crate) fn measure(&self) -> Result<Known, Error> {
+        if let Self::Bytes(bytes) = self {
+            return Ok(Known { sha512: Sha512::of(bytes), quick: Quick::of(bytes) });
+        }
         let (mut context, mut blake3, mut bytes) = (Sha512::context(), blake3::Hasher::new(), 0);
         let mut reader = self.reader();
         let mut buffer = vec![0_u8; 256 * 1024];

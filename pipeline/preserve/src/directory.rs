@@ -151,22 +151,6 @@ fn identify(root: &Path, name: &str, wanted: Option<&str>) -> Result<Medium, Err
     }
 }
 
-/// Copies content into `append` in pieces.
-fn pour(
-    content: &mut ContentReader,
-    mut append: impl FnMut(&[u8]) -> Result<(), durable::Error>,
-    refused: impl Fn(durable::Error) -> Error,
-) -> Result<(), Error> {
-    let mut buffer = vec![0_u8; BUFFER_BYTES];
-    loop {
-        let read = content.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(());
-        }
-        append(&buffer[..read]).map_err(&refused)?;
-    }
-}
-
 impl CopyStore for DirectoryCopy {
     fn name(&self) -> &str {
         &self.name
@@ -189,11 +173,25 @@ impl CopyStore for DirectoryCopy {
         let refused = |e| self.refused(e);
         if Self::is_staged(path) {
             let mut file = NewFile::create(&target).map_err(refused)?;
-            pour(content, |bytes| file.append(bytes), refused)?;
+            loop {
+                let room = file.room().map_err(refused)?;
+                let read = content.read(room)?;
+                if read == 0 {
+                    break;
+                }
+                file.advance(read);
+            }
             return file.finish().map_err(refused);
         }
         let mut staged = Staged::create(&self.staging()).map_err(refused)?;
-        pour(content, |bytes| staged.append(bytes), refused)?;
+        let mut buffer = vec![0_u8; BUFFER_BYTES];
+        loop {
+            let read = content.read(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            staged.append(&buffer[..read]).map_err(refused)?;
+        }
         staged.publish(&target).map_err(refused).map(drop)
     }
 

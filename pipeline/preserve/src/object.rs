@@ -1,6 +1,6 @@
 //! Storing documents: built in staging, read back from the medium, entered by one rename.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, panic::resume_unwind};
 
 use durable::Trust;
 use failpoint::failpoint;
@@ -17,6 +17,9 @@ use crate::{
     layout,
     sums::{self, SUMS},
 };
+
+/// A file that is read back while a larger one is.
+const SMALL_BYTES: u64 = 64 * 1024;
 
 /// A file of a document.
 #[derive(Debug, Clone)]
@@ -291,12 +294,20 @@ fn draft(
     Ok(Draft { built: Built { inventory, bytes, files, content_bytes }, written })
 }
 
-/// Makes what was drafted durable and reads every file back from the medium.
+/// Makes what was drafted durable and reads every file back from the medium: small ones, which cost a wait each, beside the
+/// large ones, of which no two are read at once.
 fn prove(copy: &dyn CopyStore, moves: &[Move], drafts: &[Draft]) -> Result<(), Error> {
     copy.settle(moves)?;
-    for (path, quick) in drafts.iter().flat_map(|draft| &draft.written) {
-        read_back(copy, path, *quick)?;
-    }
+    let written = drafts.iter().flat_map(|draft| &draft.written);
+    let (small, large): (Vec<_>, Vec<_>) = written.partition(|(_, quick)| quick.bytes <= SMALL_BYTES);
+    let read = |files: &[&(String, Quick)]| {
+        files.iter().try_for_each(|(path, quick)| read_back(copy, path, *quick, Trust::Medium))
+    };
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(|| read(&small));
+        read(&large)?;
+        beside.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })?;
     failpoint!("preserve:readback:after");
     Ok(())
 }
@@ -308,8 +319,8 @@ fn inventory_files(folder: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     ]
 }
 
-fn read_back(copy: &dyn CopyStore, path: &str, wanted: Quick) -> Result<(), Error> {
-    if copy.quick(path, Trust::Medium)? == wanted {
+fn read_back(copy: &dyn CopyStore, path: &str, wanted: Quick, trust: Trust) -> Result<(), Error> {
+    if copy.quick(path, trust)? == wanted {
         Ok(())
     } else {
         Err(Error::ReadBack { copy: copy.name().to_owned(), path: path.to_owned() })
@@ -321,7 +332,7 @@ pub(crate) fn put_root(copy: &dyn CopyStore, place: &str, inventory: &[u8]) -> R
     for (path, bytes) in inventory_files(place, inventory) {
         copy.replace(&path, &bytes)?;
         failpoint!("preserve:root:after");
-        read_back(copy, &path, Quick::of(&bytes))?;
+        read_back(copy, &path, Quick::of(&bytes), Trust::Medium)?;
     }
     Ok(())
 }
@@ -330,7 +341,8 @@ pub(crate) fn put_root(copy: &dyn CopyStore, place: &str, inventory: &[u8]) -> R
 pub(crate) fn finish(copy: &dyn CopyStore, id: DocumentId, place: &str, built: &Built) -> Result<Stored, Error> {
     let number = built.inventory.head;
     let inventory_sha512 = Sha512::of(&built.bytes);
-    read_back(copy, &format!("{place}/{INVENTORY}"), Quick::of(&built.bytes))?;
+    // Its bytes were read from the medium before it entered.
+    read_back(copy, &format!("{place}/{INVENTORY}"), Quick::of(&built.bytes), Trust::Cache)?;
     copy.protect(&format!("{place}/{number}"))?;
     failpoint!("preserve:protect:after");
     copy.discard(&staged(id))?;

@@ -2,9 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::PoisonError,
+    sync::{Mutex, PoisonError},
 };
 
+use config::CopySettings;
 use failpoint::failpoint;
 use model::{Disposition, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
 use preserve::{Content, DirectoryCopy, Measures, Object, Part, Stored, User, premis};
@@ -83,12 +84,11 @@ fn store_together(home: &Home, ready: &[Ready<'_>]) -> Result<Vec<Vec<Commit>>, 
     let required = home.settings.preserve.copies_required;
     let mut commits: Vec<Vec<Commit>> = ready.iter().map(|_| Vec::new()).collect();
     let (mut holding, mut last) = (0, None);
-    // One writer a medium; the copies are written side by side.
-    let _storing = home.storing.lock().unwrap_or_else(PoisonError::into_inner);
+    // The copies are written side by side.
     let written = std::thread::scope(|scope| {
         let mut threads = Vec::new();
-        for (name, copy) in home.copies() {
-            threads.push((name, scope.spawn(move || store_on(&copy?, ready))));
+        for (copy, storing) in home.settings.copy.iter().zip(&home.storing) {
+            threads.push((&copy.name, scope.spawn(move || store_on(home, copy, storing, ready))));
         }
         threads.into_iter().map(|(name, thread)| (name, thread.join())).collect::<Vec<_>>()
     });
@@ -96,7 +96,7 @@ fn store_together(home: &Home, ready: &[Ready<'_>]) -> Result<Vec<Vec<Commit>>, 
         match joined {
             Ok(Ok(stored)) => {
                 holding += 1;
-                commits.iter_mut().zip(&stored).for_each(|(commits, stored)| commits.push(stored_on(&name, stored)));
+                commits.iter_mut().zip(&stored).for_each(|(commits, stored)| commits.push(stored_on(name, stored)));
             }
             // A contradiction on one copy is not outvoted by the others.
             Ok(Err(error)) if error.disposition() == Disposition::Bug => return Err(error),
@@ -116,9 +116,12 @@ fn store_together(home: &Home, ready: &[Ready<'_>]) -> Result<Vec<Vec<Commit>>, 
     Ok(commits)
 }
 
-fn store_on(copy: &DirectoryCopy, ready: &[Ready<'_>]) -> Result<Vec<Stored>, Error> {
+fn store_on(home: &Home, copy: &CopySettings, storing: &Mutex<()>, ready: &[Ready<'_>]) -> Result<Vec<Stored>, Error> {
+    // One writer a medium.
+    let _storing = storing.lock().unwrap_or_else(PoisonError::into_inner);
+    let copy = home.copy(copy)?;
     let wanted: Vec<_> = ready.iter().map(|document| (&document.object, &document.measures)).collect();
-    let stored = preserve::store_together(copy, &wanted)?;
+    let stored = preserve::store_together(&copy, &wanted)?;
     failpoint!("preserve:copy:after");
     Ok(stored)
 }

@@ -7,6 +7,7 @@
 //! A file whose fsync failed is thrown away and never synced again: the kernel may have dropped the pages and would
 //! report success. Only [`replace`] and [`replace_through`] put a file in the place of another.
 
+mod aligned;
 mod directory;
 mod error;
 mod leave;

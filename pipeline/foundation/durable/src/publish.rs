@@ -182,9 +182,14 @@ impl NewFile {
         Ok(Self { stream: Stream::new(file), path: path.to_owned() })
     }
 
-    /// Appends bytes.
-    pub fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.stream.append(bytes).map_err(|e| Error::io("write", &self.path, e))
+    /// Where the next bytes go, so that they can be read straight into it; never empty.
+    pub fn room(&mut self) -> Result<&mut [u8], Error> {
+        self.stream.room().map_err(|e| Error::io("write", &self.path, e))
+    }
+
+    /// So many bytes of the room were filled.
+    pub fn advance(&mut self, bytes: usize) {
+        self.stream.advance(bytes);
     }
 
     /// Makes it read-only. Its bytes and its name become durable when the directory is settled.

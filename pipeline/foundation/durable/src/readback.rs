@@ -10,11 +10,9 @@ use rustix::{
 };
 
 use crate::{
+    aligned::{ALIGNMENT, Aligned, PIECE},
     error::Error,
-    stream::{ALIGNMENT, Aligned},
 };
-
-const CHUNK: usize = 1024 * 1024;
 
 /// Where bytes are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,9 +111,9 @@ fn open(path: &Path, extra: OFlags) -> Result<Option<File>, Error> {
 fn read_all(file: &File, each: &mut dyn FnMut(&[u8])) -> Result<u64, (u64, Errno)> {
     // No larger than the file: a direct read makes the kernel provide every page it was offered.
     let length = rustix::fs::fstat(file).map_or(u64::MAX, |stat| stat.st_size.unsigned_abs());
-    let chunk = usize::try_from(length).unwrap_or(CHUNK).clamp(1, CHUNK).next_multiple_of(ALIGNMENT);
-    let mut aligned = Aligned::new(chunk);
-    let buffer = aligned.bytes();
+    let piece = usize::try_from(length).unwrap_or(PIECE).clamp(1, PIECE).next_multiple_of(ALIGNMENT);
+    let mut aligned = Aligned::new();
+    let buffer = &mut aligned.bytes()[..piece];
     let mut fed = 0_u64;
     loop {
         // A read may end off the grid (a signal, the end of the file): the next one begins on it and skips what was fed.
