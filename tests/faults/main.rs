@@ -3,6 +3,7 @@
 
 mod clock;
 mod daemon;
+mod damage;
 mod disks;
 mod media;
 mod outside;

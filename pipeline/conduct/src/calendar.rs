@@ -1,6 +1,9 @@
 //! Scheduled and start-up work: recovery, the index's gap, waits tried again, seals that still have to rise.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use failpoint::failpoint;
 use model::{Cause, DocumentId, event::EventKind, stage::JobState};
@@ -119,33 +122,57 @@ const BATCH: usize = 64;
 pub(crate) fn catch_up(shared: &Shared<'_>, patience: Option<Duration>) -> Result<(), Error> {
     let home = shared.home;
     let start = home.clock.monotonic();
+    let late = || patience.is_some_and(|most| home.clock.monotonic().saturating_sub(start) > most);
     let copies: Vec<DirectoryCopy> = home.copies().into_iter().filter_map(|(_, copy)| copy.ok()).collect();
     for copy in &copies {
-        loop {
-            let lacking = home.register.lacking(copy.name(), BATCH)?;
-            for job in &lacking {
-                let late = patience.is_some_and(|most| home.clock.monotonic().saturating_sub(start) > most);
-                if late || shared.stopping() {
-                    return Ok(());
+        fill_copy(shared, &copies, copy, &late)?;
+    }
+    Ok(())
+}
+
+/// Brings one copy what it lacks, until that is all, or the medium refuses. A document that no copy has whole is passed over.
+fn fill_copy(
+    shared: &Shared<'_>,
+    copies: &[DirectoryCopy],
+    copy: &DirectoryCopy,
+    late: &dyn Fn() -> bool,
+) -> Result<(), Error> {
+    let home = shared.home;
+    let mut last = 0;
+    loop {
+        let lacking = home.register.lacking(copy.name(), last, BATCH)?;
+        for job in &lacking {
+            if late() || shared.stopping() {
+                return Ok(());
+            }
+            last = job.no;
+            match bring(home, copies, copy, job) {
+                Ok(stored) => {
+                    home.register.commit(job, &[stored])?;
+                    shared.touch(job.no);
                 }
-                match bring(home, &copies, copy, job) {
-                    Ok(stored) => {
-                        home.register.commit(job, &[stored])?;
-                        shared.touch(job.no);
-                    }
-                    Err(error @ Error::Register(_)) => return Err(error),
-                    Err(error) => {
-                        tracing::warn!(copy = copy.name(), job = job.no, code = error.code(), "a copy lags behind");
+                Err(error @ Error::Register(_)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(copy = copy.name(), job = job.no, code = error.code(), "a copy lags behind");
+                    if !is_about_a_document(&error) {
                         return Ok(());
                     }
                 }
             }
-            if lacking.len() < BATCH {
-                break;
-            }
+        }
+        if lacking.len() < BATCH {
+            return Ok(());
         }
     }
-    Ok(())
+}
+
+/// Whether other documents may fare better.
+fn is_about_a_document(error: &Error) -> bool {
+    match error {
+        Error::Preserve(error) => error.is_about_a_document(),
+        Error::TooFewCopies { .. } | Error::WorkFile { .. } => true,
+        _ => false,
+    }
 }
 
 /// One document to one copy, from the first copy that has it whole.
@@ -162,24 +189,33 @@ fn bring(home: &Home, copies: &[DirectoryCopy], to: &DirectoryCopy, job: &Job) -
     Err(last)
 }
 
-/// Raises documents that were stored at B-T; the rise makes the next OCFL version.
+/// How long seals that cannot rise may keep a round: a service that is away takes its patience for each.
+const SETBACKS: Duration = Duration::from_secs(20);
+
+/// Raises documents that were stored at B-T; the rise makes the next OCFL version. Those that could not rise in the last round
+/// are tried behind the others.
 ///
 /// # Errors
 /// Only the register's own: a service that is still away is tried again at the next round.
 pub(crate) fn raise_late(shared: &Shared<'_>) -> Result<(), Error> {
     let home = shared.home;
-    for job in home.register.done_at_level("B-T")? {
-        if shared.without_timestamps().is_some() {
+    let mut lost = Duration::ZERO;
+    let mut jobs = home.register.done_at_level("B-T")?;
+    jobs.sort_by_key(|job| shared.was_set_back(job.no));
+    for job in jobs {
+        if shared.without_timestamps().is_some() || lost > SETBACKS {
             return Ok(());
         }
+        let start = home.clock.monotonic();
         let raised = raise_one(home, &shared.tsa, &job);
         shared.timestamped(&raised);
         match raised {
             Ok(()) => shared.touch(job.no),
             Err(error @ Error::Register(_)) => return Err(error),
             Err(error) => {
-                tracing::info!(job = job.no, code = error.code(), "a seal could not rise yet");
-                return Ok(());
+                tracing::info!(job = job.no, code = error.code(), reason = %error, "a seal could not rise yet");
+                shared.set_back(job.no);
+                lost += home.clock.monotonic().saturating_sub(start);
             }
         }
     }
@@ -203,7 +239,7 @@ fn raise_one(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(), Error> {
     }
     let folder = crate::home::signed_folder(home, job);
     let before = steps::card_text(job, "sealed_sha256").unwrap_or_default();
-    let base = base_of(&copies, id, before)?;
+    let base = base_of(&copies, id, before, &folder)?;
     let made = steps::augment::raise_parts(home, tsa, base.as_slice(), before, &folder)?;
     let stored = steps::preserve::store_raised(home, job, &copies, &made)?;
     let card = facts([("level", json!(made.level)), ("sealed_sha256", json!(made.sha256)), ("reason", json!(null))]);
@@ -215,14 +251,14 @@ fn raise_one(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(), Error> {
     Ok(())
 }
 
-/// The sealed file as it was before the rise, from the first copy that still has it as its newest version.
-fn base_of(copies: &[DirectoryCopy], id: DocumentId, before: &str) -> Result<Vec<PathBuf>, Error> {
+/// The sealed file as it was before the rise, from the first copy that still has it as its newest version; none when a revision
+/// was published before a crash: that one is adopted without it.
+fn base_of(copies: &[DirectoryCopy], id: DocumentId, before: &str, folder: &Path) -> Result<Option<PathBuf>, Error> {
     for copy in copies {
         let path = copy.part_path(id, "document.pdf")?;
         if durable::sha256_file(&path)?.0.to_hex() == before {
-            return Ok(vec![path]);
+            return Ok(Some(path));
         }
     }
-    // Every copy rose before a crash: the published revision in the work folder is adopted without a base.
-    Ok(Vec::new())
+    if folder.join("augment.rev").is_file() { Ok(None) } else { Err(steps::preserve::sealed_is_lost(copies, id)) }
 }

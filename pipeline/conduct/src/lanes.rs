@@ -1,7 +1,7 @@
 //! Lanes: which threads take which stages, and what becomes of a step's answer.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -53,6 +53,8 @@ struct State {
     paused: BTreeMap<Stage, Cause>,
     /// Jobs whose next attempt has its time.
     deferred: BTreeMap<i64, Duration>,
+    /// Done jobs whose seal could not rise when it was last tried.
+    set_back: BTreeSet<i64>,
     /// Jobs touched in this run.
     touched: Vec<i64>,
     bug: Option<Error>,
@@ -176,6 +178,15 @@ impl<'a> Shared<'a> {
 
     pub(crate) fn touch(&self, job: i64) {
         self.lock().touched.push(job);
+    }
+
+    /// A seal could not rise.
+    pub(crate) fn set_back(&self, job: i64) {
+        self.lock().set_back.insert(job);
+    }
+
+    pub(crate) fn was_set_back(&self, job: i64) -> bool {
+        self.lock().set_back.contains(&job)
     }
 
     pub(crate) fn take_bug(&self) -> Option<Error> {

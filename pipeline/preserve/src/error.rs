@@ -161,6 +161,23 @@ impl Error {
         }
     }
 
+    /// Whether it is about one document, and says nothing about the medium for others.
+    pub fn is_about_a_document(&self) -> bool {
+        match self {
+            Self::Different { .. } | Self::NoObject { .. } | Self::NoPart { .. } | Self::Damaged { .. } => true,
+            Self::Medium { source, .. } => source.is_not_found(),
+            Self::MediumMissing { .. }
+            | Self::OtherMedium { .. }
+            | Self::ReadBack { .. }
+            | Self::JournalGap { .. }
+            | Self::Forbidden { .. }
+            | Self::Immutable { .. }
+            | Self::Work { .. }
+            | Self::Export { .. }
+            | Self::Encode { .. } => false,
+        }
+    }
+
     /// A medium that is away, full, another one or damaged is waited for; a contradiction of our own stops everything.
     pub fn disposition(&self) -> Disposition {
         match self {

@@ -35,12 +35,12 @@ impl Register {
         })
     }
 
-    /// Finished documents a copy lacks, the oldest first.
-    pub fn lacking(&self, copy: &str, limit: usize) -> Result<Vec<Job>, Error> {
+    /// Finished documents a copy lacks, the oldest first, behind the job `after`.
+    pub fn lacking(&self, copy: &str, after: i64, limit: usize) -> Result<Vec<Job>, Error> {
         let jobs = self
             .lock()
-            .prepare_cached(&format!("{SELECT} WHERE {LACKING} ORDER BY no LIMIT ?2"))?
-            .query_map(params![copy, limit as i64], job_of_row)?
+            .prepare_cached(&format!("{SELECT} WHERE {LACKING} AND no > ?2 ORDER BY no LIMIT ?3"))?
+            .query_map(params![copy, after, limit as i64], job_of_row)?
             .collect::<Result<_, _>>()?;
         Ok(jobs)
     }

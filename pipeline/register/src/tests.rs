@@ -219,8 +219,9 @@ fn a_copy_keeps_to_the_medium_of_its_first_use_and_what_it_lacks_is_known() {
     }
     let job = register.job(1).expect("job");
     register.commit(&job, &[Commit::of(EventKind::Stored { copy: "a".into(), version: "v1".into() })]).expect("stored");
-    assert_eq!(register.lacking("a", 9).expect("lacking"), []);
-    assert_eq!(register.lacking("b", 9).expect("lacking").len(), 1);
+    assert_eq!(register.lacking("a", 0, 9).expect("lacking"), []);
+    assert_eq!(register.lacking("b", 0, 9).expect("lacking").len(), 1);
+    assert_eq!(register.lacking("b", i64::MAX, 9).expect("lacking"), []);
     assert_eq!(register.lacking_count("b").expect("count"), 1);
 }
 

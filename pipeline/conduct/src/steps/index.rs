@@ -59,7 +59,7 @@ fn put(home: &Home, jobs: &[Job]) -> Result<(), Error> {
 
 /// Adds a document to the open index transaction.
 pub(crate) fn add(home: &Home, job: &Job) -> Result<(), Error> {
-    let pages = words(home, job)?;
+    let pages = words(home, job)?.unwrap_or_default();
     let description: Description = match job.card.get("description") {
         Some(value) => serde_json::from_value(value.clone())?,
         None => Description::default(),
@@ -82,20 +82,26 @@ pub(crate) fn lock(home: &Home) -> MutexGuard<'_, Index> {
     home.index.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The words of a document: from the work files while they are there, else from a copy.
-fn words(home: &Home, job: &Job) -> Result<Vec<PageWords>, Error> {
+/// The words of a document: from the work files while they are there, else from a copy. None when every copy is there and has
+/// them no more: the document is then found by its description, and keeps no other from being found.
+fn words(home: &Home, job: &Job) -> Result<Option<Vec<PageWords>>, Error> {
     if let Ok(bytes) = home.fetch(job.no, "words") {
-        return Ok(serde_json::from_slice(&bytes)?);
+        return Ok(Some(serde_json::from_slice(&bytes)?));
     }
     let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
+    let mut away = false;
     for (name, copy) in home.copies() {
-        let read = copy.and_then(|copy| stored_words(&copy, id, page_count(job)));
-        match read {
-            Ok(pages) => return Ok(pages),
+        away |= copy.is_err();
+        match copy.and_then(|copy| stored_words(&copy, id, page_count(job))) {
+            Ok(pages) => return Ok(Some(pages)),
             Err(error) => tracing::warn!(copy = name, code = error.code(), "words could not be read from a copy"),
         }
     }
-    Err(Error::TooFewCopies { required: 1, reachable: 0 })
+    if away {
+        return Err(Error::TooFewCopies { required: 1, reachable: 0 });
+    }
+    tracing::error!(job = job.no, document = %id, "no copy has its words any more: it is found by its description alone");
+    Ok(None)
 }
 
 fn page_count(job: &Job) -> u64 {

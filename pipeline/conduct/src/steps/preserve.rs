@@ -7,7 +7,7 @@ use std::{
 
 use config::CopySettings;
 use failpoint::failpoint;
-use model::{Disposition, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
+use model::{Disposition, DocumentId, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
 use preserve::{Content, DirectoryCopy, Measures, Object, Part, Stored, User, premis};
 use register::{Commit, Facts, Job, Record};
 use serde_json::{Value, json};
@@ -135,25 +135,33 @@ pub(crate) fn store_raised(
 ) -> Result<Vec<Commit>, Error> {
     let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
     let revision = crate::home::signed_folder(home, job).join("augment.rev");
-    let mut raised = Vec::new();
+    // Each copy's own file, read from that medium; it may have risen before a crash.
+    let mut own = Vec::new();
     for copy in copies {
-        // Each copy's own base: what is joined was read from that medium, and may have risen before a crash.
-        let base = copy.part_path(id, "document.pdf")?;
-        let risen = durable::sha256_file(&base)?.0 == made.sha256;
-        raised.push(if risen { vec![base] } else { vec![base, revision.clone()] });
+        let path = copy.part_path(id, "document.pdf")?;
+        let sha256 = durable::sha256_file(&path)?.0;
+        own.push(if sha256 == made.sha256 {
+            Some(vec![path])
+        } else if sha256.to_hex() == made.before_sha256 {
+            Some(vec![path, revision.clone()])
+        } else {
+            // What the audit finds damaged must not become a version of its own, sound in itself.
+            tracing::warn!(copy = preserve::CopyStore::name(copy), document = %id, "the sealed file is damaged; another copy's rises");
+            None
+        });
     }
-    let Some(first) = raised.first() else { return Err(Error::TooFewCopies { required: 1, reachable: 0 }) };
-    let verification = verification(home, job, "raised.json", first)?;
+    let Some(sound) = own.iter().flatten().next().cloned() else { return Err(sealed_is_lost(copies, id)) };
+    let verification = verification(home, job, "raised.json", &sound)?;
     let mut certification = certification(job);
     certification.insert("level".into(), json!(made.level));
     certification.insert("sealed_sha256".into(), json!(made.sha256));
     let certification = json_content(&certification)?;
     let mut commits = Vec::new();
-    for (copy, parts) in copies.iter().zip(raised) {
+    for (copy, own) in copies.iter().zip(own) {
         let object = Object {
             id,
             parts: vec![
-                Part { logical: "document.pdf".into(), content: Content::Joined(parts) },
+                Part { logical: "document.pdf".into(), content: Content::Joined(own.unwrap_or_else(|| sound.clone())) },
                 Part { logical: "certification.json".into(), content: certification.clone() },
                 Part { logical: "verification.json".into(), content: verification.clone() },
             ],
@@ -166,6 +174,18 @@ pub(crate) fn store_raised(
         commits.push(stored_on(preserve::CopyStore::name(copy), &stored));
     }
     Ok(commits)
+}
+
+/// No copy has the sealed file as it was sealed.
+pub(crate) fn sealed_is_lost(copies: &[DirectoryCopy], id: DocumentId) -> Error {
+    match copies.first() {
+        None => Error::TooFewCopies { required: 1, reachable: 0 },
+        Some(copy) => Error::Preserve(preserve::Error::Damaged {
+            copy: preserve::CopyStore::name(copy).to_owned(),
+            path: format!("{}/…/document.pdf", preserve::layout::place(id)),
+            detail: "it is not the file that was sealed, nor is any other copy's".into(),
+        }),
+    }
 }
 
 fn certification(job: &Job) -> Facts {
