@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use model::Sha512;
+
 use crate::support::House;
 
 #[test]
@@ -57,6 +59,59 @@ fn a_seal_does_not_rise_on_a_damaged_file_and_keeps_no_other_from_rising() {
 }
 
 #[test]
+fn what_was_forged_on_one_copy_is_believed_by_nobody() {
+    let house = House::new("");
+    house.drop(2, 1);
+    let ran = house.run();
+    ran.done(2);
+    let id = ran.documents[0]["id"].as_str().expect("identity");
+    forge(&house, "a", id, "document.pdf");
+    let audit = house.sandbox.alone(&["--json", "audit"]);
+    assert!(String::from_utf8_lossy(&audit.stdout).contains("forged"), "{}", String::from_utf8_lossy(&audit.stdout));
+    let exported = house.sandbox.alone(&["export", id, "--to", &house.path("out").to_string_lossy()]);
+    assert_eq!(exported.status.code(), Some(0), "{}", String::from_utf8_lossy(&exported.stderr));
+    let document = |copy| std::fs::read(part(&house, copy, id, "v1/content/document.pdf")).expect("document");
+    assert!(std::fs::read(house.path("out").join(id).join("document.pdf")).expect("exported") == document("b"));
+    assert_eq!(house.sandbox.alone(&["verify", id]).status.code(), Some(0), "the true one is judged");
+    // A new copy is filled with what is known.
+    let settings = std::fs::read_to_string(house.path("mocban.toml")).expect("settings");
+    let copy = format!("{settings}\n[[copy]]\nname = \"c\"\npath = \"{}\"\n", house.path("copies/c").display());
+    std::fs::write(house.path("mocban.toml"), copy).expect("settings");
+    assert!(house.sandbox.alone(&["init"]).status.success());
+    assert_eq!(house.run().code, Some(0));
+    assert_eq!(house.copy("c")["lacking"], 0);
+    assert!(document("c") == document("b"));
+    for copy in ["b", "c"] {
+        std::fs::remove_dir_all(house.path("copies").join(copy)).expect("lost");
+    }
+    assert_ne!(
+        house.sandbox.alone(&["export", id, "--to", &house.path("again").to_string_lossy()]).status.code(),
+        Some(0)
+    );
+    assert_ne!(house.sandbox.alone(&["verify", id]).status.code(), Some(0));
+}
+
+#[test]
+fn a_seal_does_not_rise_over_a_forged_scan() {
+    let house = House::new("[augment]\nstore_after_s = 0\n");
+    house.sandbox.fault(&["ocsp=503", "crl=503"]);
+    house.drop(2, 1);
+    let ran = house.run();
+    ran.done(2);
+    let ids: Vec<&str> = ran.documents.iter().filter_map(|document| document["id"].as_str()).collect();
+    let scan = std::fs::read_dir(part(&house, "a", ids[0], "v1/content/originals")).expect("originals");
+    let scan = scan.flatten().next().expect("a scan").file_name();
+    forge(&house, "a", ids[0], &format!("originals/{}", scan.to_string_lossy()));
+    house.sandbox.fault(&["ocsp=ok", "crl=ok"]);
+    house.run();
+    let level = |id: &str| house.sandbox.ask(&["show", id])[0]["level"].clone();
+    assert_eq!(ids.iter().map(|id| level(id)).collect::<Vec<_>>(), ["B-T", "B-LTA"]);
+    let audit = house.sandbox.alone(&["--json", "audit"]);
+    assert_eq!(audit.status.code(), Some(10), "what was forged is still told");
+    assert_eq!(house.sandbox.alone(&["verify", ids[0]]).status.code(), Some(41), "the other copy's, not yet risen");
+}
+
+#[test]
 fn an_index_is_made_again_although_one_documents_words_are_lost() {
     let house = House::new("");
     house.drop(3, 1);
@@ -91,4 +146,20 @@ fn spoil(path: &Path) {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(path, bytes).expect("written");
+}
+
+/// Changes a part of a document and writes its inventories anew, so that they fit.
+fn forge(house: &House, copy: &str, id: &str, logical: &str) {
+    let path = part(house, copy, id, &format!("v1/content/{logical}"));
+    let digest = |path: &Path| Sha512::of(&std::fs::read(path).expect("read")).to_hex();
+    let before = digest(&path);
+    spoil(&path);
+    let after = digest(&path);
+    for folder in ["", "v1/"] {
+        let [inventory, sidecar] =
+            ["inventory.json", "inventory.json.sha512"].map(|name| part(house, copy, id, &format!("{folder}{name}")));
+        let text = std::fs::read_to_string(&inventory).expect("inventory");
+        std::fs::write(&inventory, text.replace(&before, &after)).expect("inventory");
+        std::fs::write(&sidecar, format!("{}  inventory.json\n", digest(&inventory))).expect("sidecar");
+    }
 }

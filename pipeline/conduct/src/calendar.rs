@@ -6,7 +6,7 @@ use std::{
 };
 
 use failpoint::failpoint;
-use model::{Cause, DocumentId, event::EventKind, stage::JobState};
+use model::{Cause, event::EventKind, stage::JobState};
 use pki::tsa::Tsa;
 use preserve::{CopyStore as _, DirectoryCopy};
 use register::{Commit, Facts, Job};
@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::{
     Error, Home,
+    known::{self, known_head},
     lanes::{Shared, held},
     signing::SessionState,
     steps::{self, facts},
@@ -178,10 +179,10 @@ fn is_about_a_document(error: &Error) -> bool {
 /// One document to one copy, from the first copy that has it whole.
 fn bring(home: &Home, copies: &[DirectoryCopy], to: &DirectoryCopy, job: &Job) -> Result<Commit, Error> {
     let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
-    let holding = home.register.stored(job.no)?;
     let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
-    for from in copies.iter().filter(|from| holding.iter().any(|stored| stored.copy == from.name())) {
-        match preserve::mirror(from, to, id) {
+    for from in copies {
+        let Some(known) = known::inventory(&home.register, job, from.name())? else { continue };
+        match preserve::mirror(from, to, id, known) {
             Ok(stored) => return Ok(steps::preserve::stored_on(to.name(), &stored)),
             Err(error) => last = error.into(),
         }
@@ -223,7 +224,6 @@ pub(crate) fn raise_late(shared: &Shared<'_>) -> Result<(), Error> {
 }
 
 fn raise_one(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(), Error> {
-    let Some(id) = job.document else { return Ok(()) };
     // All copies that hold the document rise together: none is left behind with an older version.
     // One that was taken out of the settings no longer counts.
     let mut holding = home.register.stored(job.no)?;
@@ -239,7 +239,7 @@ fn raise_one(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(), Error> {
     }
     let folder = crate::home::signed_folder(home, job);
     let before = steps::card_text(job, "sealed_sha256").unwrap_or_default();
-    let base = base_of(&copies, id, before, &folder)?;
+    let base = base_of(home, job, &copies, before, &folder)?;
     let made = steps::augment::raise_parts(home, tsa, base.as_slice(), before, &folder)?;
     let stored = steps::preserve::store_raised(home, job, &copies, &made)?;
     let card = facts([("level", json!(made.level)), ("sealed_sha256", json!(made.sha256)), ("reason", json!(null))]);
@@ -253,12 +253,21 @@ fn raise_one(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(), Error> {
 
 /// The sealed file as it was before the rise, from the first copy that still has it as its newest version; none when a revision
 /// was published before a crash: that one is adopted without it.
-fn base_of(copies: &[DirectoryCopy], id: DocumentId, before: &str, folder: &Path) -> Result<Option<PathBuf>, Error> {
+fn base_of(
+    home: &Home,
+    job: &Job,
+    copies: &[DirectoryCopy],
+    before: &str,
+    folder: &Path,
+) -> Result<Option<PathBuf>, Error> {
+    let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
     for copy in copies {
-        let path = copy.part_path(id, "document.pdf")?;
-        if durable::sha256_file(&path)?.0.to_hex() == before {
-            return Ok(Some(path));
+        let path = known_head(&home.register, job, copy).and_then(|head| Ok(copy.part_path(&head, "document.pdf")?));
+        match path.and_then(|path| Ok((durable::sha256_file(&path)?.0, path))) {
+            Ok((sha256, path)) if sha256.to_hex() == before => return Ok(Some(path)),
+            Ok((_, path)) => last = steps::preserve::not_sealed(copy, &path),
+            Err(error) => last = error,
         }
     }
-    if folder.join("augment.rev").is_file() { Ok(None) } else { Err(steps::preserve::sealed_is_lost(copies, id)) }
+    if folder.join("augment.rev").is_file() { Ok(None) } else { Err(last) }
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     Error, Home,
+    known::known_head,
     steps::{self, limits, patience},
     worker::{self, Task},
 };
@@ -74,13 +75,9 @@ pub fn files(home: &Home, job: &Job) -> Result<Vec<String>, Error> {
 /// The last copy's own, when none holds the file as it was stored.
 pub fn file(home: &Home, job: &Job, logical: &str) -> Result<StoredFile, Error> {
     from_copies(home, job, |copy, head| {
-        let place = head.path_of(preserve::CopyStore::name(copy), logical)?;
-        let path = copy.path_of(&place)?;
-        let (sha512, bytes) = durable::sha512_file(&path, preserve::Trust::Cache)?;
-        if head.parts.get(logical) != Some(&sha512) {
-            return Err(Error::WorkFile { path });
-        }
-        Ok(StoredFile { path, bytes, sha512: sha512.to_hex() })
+        let (path, bytes) = copy.sound_part(head, logical)?;
+        let sha512 = head.parts.get(logical).map(|sha512| sha512.to_hex()).unwrap_or_default();
+        Ok(StoredFile { path, bytes, sha512 })
     })
 }
 
@@ -89,22 +86,17 @@ fn from_copies<T>(
     job: &Job,
     read: impl Fn(&DirectoryCopy, &Head) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let id = job.document.ok_or(Error::TooFewCopies { required: 1, reachable: 0 })?;
     let stored = home.register.stored(job.no)?;
     let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
     for (name, copy) in home.copies() {
-        let Some(expected) = stored.iter().find(|stored| stored.copy == name) else { continue };
-        let answer = copy.and_then(|copy| {
-            let head = preserve::head(&copy, id)?;
-            if head.inventory_sha512.to_hex() != expected.inventory_sha512 {
-                return Err(Error::WorkFile { path: copy.root().to_owned() });
-            }
-            read(&copy, &head)
-        });
+        if !stored.iter().any(|stored| stored.copy == name) {
+            continue;
+        }
+        let answer = copy.and_then(|copy| read(&copy, &known_head(&home.register, job, &copy)?));
         match answer {
             Ok(answer) => return Ok(answer),
             Err(error) => {
-                tracing::warn!(copy = name, document = %id, code = error.code(), "a copy was passed over");
+                tracing::warn!(copy = name, job = job.no, code = error.code(), "a copy was passed over");
                 last = error;
             }
         }
@@ -121,7 +113,7 @@ pub fn words(home: &Home, job: &Job, page: u32) -> Option<PageWords> {
         let pages: Vec<PageWords> = serde_json::from_slice(&bytes).ok()?;
         return pages.into_iter().find(|words| words.page == page);
     }
-    steps::index::stored_page(home, job.document?, page).ok()
+    steps::index::stored_page(home, job, page).ok()
 }
 
 /// Size of page one, on which the mark's place is looked for and decided. None once its work files are gone.
@@ -193,7 +185,7 @@ pub fn verdicts(home: &Home, job: &Job) -> Result<Value, Error> {
 /// The last copy's own, when none can be read.
 pub fn seal_ends(home: &Home, job: &Job) -> Result<Option<jiff::Timestamp>, Error> {
     from_copies(home, job, |copy, head| {
-        let report = preserve::read_part(copy, head.id, "verification.json", 16 << 20)?;
+        let report = head.read(copy, "verification.json", 16 << 20)?;
         let report: Value = serde_json::from_slice(&report)?;
         let last = report.get("document_timestamps").and_then(Value::as_array).and_then(|stamps| stamps.last());
         let ends = last.and_then(|stamp| stamp.get("ends")).and_then(Value::as_str);

@@ -18,6 +18,7 @@ pub mod doctor;
 mod error;
 pub mod home;
 mod journal;
+mod known;
 mod lanes;
 pub mod rebuild;
 pub mod refused;
@@ -28,3 +29,4 @@ pub mod worker;
 
 pub use error::{Error, disposition_name};
 pub use home::{Home, open_copy};
+pub use known::known_head;

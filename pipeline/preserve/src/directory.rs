@@ -17,6 +17,7 @@ use crate::{
     layout,
     medium::{self, Medium},
     object,
+    read::Head,
 };
 
 /// How long a writer waits for another one (the journal behind a large object).
@@ -76,10 +77,20 @@ impl DirectoryCopy {
         }
     }
 
-    /// Where a part of a document's newest version lies.
-    pub fn part_path(&self, id: model::DocumentId, logical: &str) -> Result<PathBuf, Error> {
-        let head = crate::read::head(self, id)?;
+    /// Where a part of a document lies.
+    pub fn part_path(&self, head: &Head, logical: &str) -> Result<PathBuf, Error> {
         self.path_of(&head.path_of(self.name(), logical)?)
+    }
+
+    /// The same with the part's length, its bytes checked.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when they are not the inventory's.
+    pub fn sound_part(&self, head: &Head, logical: &str) -> Result<(PathBuf, u64), Error> {
+        let place = head.path_of(self.name(), logical)?;
+        let found = self.measure(&place, Trust::Cache)?;
+        head.check(self, &place, logical, found.sha512)?;
+        Ok((self.path_of(&place)?, found.bytes))
     }
 
     /// Tries the medium out as it will be used, under the writer's lock, and leaves nothing on it; gives its room.

@@ -24,6 +24,13 @@ const VERSIONS_MAX: u32 = 99_999;
 #[serde(try_from = "String", into = "String")]
 pub struct VersionNumber(pub u32);
 
+impl VersionNumber {
+    /// The version before this one.
+    pub(crate) fn before(self) -> Option<Self> {
+        (self.0 > 1).then(|| Self(self.0 - 1))
+    }
+}
+
 impl fmt::Display for VersionNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "v{}", self.0)

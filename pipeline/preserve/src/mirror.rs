@@ -10,23 +10,27 @@ use crate::{
     copy_store::CopyStore,
     error::Error,
     inventory::{INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, VersionNumber},
-    layout,
+    layout::{self, OBJECT_DECLARATION},
     object::{Built, Stored, confirm, finish, load, put_root, recover_one, staged, version, whole, whole_inventory},
-    read::files,
+    read::{files, unknown},
 };
 
 /// Stores a document on `to` as it lies on `from`. What `to` has of it already is kept and read back; an older state gets
-/// the versions it lacks. Nothing is believed: content must fit the inventory of `from`, and is read back from `to`.
+/// the versions it lacks. Nothing is believed: the inventory of `from` must be the one that is known by its digest, content
+/// must fit it, and is read back from `to`; what does not belong to the document stays behind.
 ///
 /// # Errors
-/// [`Error::Damaged`] naming `from` when its bytes are not its inventory's, [`Error::Different`] when another history of
+/// [`Error::Damaged`] naming `from` when it is not what is known, [`Error::Different`] when another history of
 /// the document lies on `to`.
-pub fn mirror(from: &dyn CopyStore, to: &dyn CopyStore, id: DocumentId) -> Result<Stored, Error> {
+pub fn mirror(from: &dyn CopyStore, to: &dyn CopyStore, id: DocumentId, known: Sha512) -> Result<Stored, Error> {
     let place = layout::place(id);
     if from.list(&place)?.is_none() {
         return Err(Error::NoObject { copy: from.name().to_owned(), object: id });
     }
-    let wanted = load(from, &place, id)?;
+    let (digest, wanted) = whole_inventory(from, &place)?;
+    if digest != known || wanted.id != id.urn() {
+        return Err(unknown(from, id));
+    }
     let _exclusive = to.exclusive()?;
     to.check()?;
     recover_one(to, id)?;
@@ -88,9 +92,12 @@ fn copied(
         if have.is_some_and(|newest| version.is_none_or(|version| version <= newest)) {
             continue;
         }
+        let is_content = digests.contains_key(&path);
+        if !is_content && !is_form(&path) {
+            continue;
+        }
         let (source, target) = (format!("{place}/{path}"), format!("{}/{path}", staged(id)));
         let measured = from.measure(&source, Trust::Medium)?;
-        let is_content = path.contains("/content/");
         if is_content && digests.get(&path) != Some(&measured.sha512) {
             return Err(Error::damaged(from.name(), &source, "its digest is not the inventory's"));
         }
@@ -111,6 +118,17 @@ fn copied(
     Ok(Built { inventory, bytes, files: content, content_bytes })
 }
 
+/// Whether a file of this name belongs to every document: declaration, and inventories with their sidecars.
+fn is_form(path: &str) -> bool {
+    let name = match path.split_once('/') {
+        Some((folder, name)) if folder.parse::<VersionNumber>().is_ok() => name,
+        Some(_) => return false,
+        None if path == OBJECT_DECLARATION.0 => return true,
+        None => path,
+    };
+    name == INVENTORY || name == SIDECAR
+}
+
 /// Everything the inventory names was there to be copied, and each version's own inventory holds.
 fn complete(
     from: &dyn CopyStore,
@@ -119,6 +137,11 @@ fn complete(
     have: Option<VersionNumber>,
 ) -> Result<(), Error> {
     let found = files(from, place)?.0;
+    let (name, text) = OBJECT_DECLARATION;
+    let declaration = format!("{place}/{name}");
+    if have.is_none() && from.read(&declaration, INVENTORY_MAX_BYTES)? != text.as_bytes() {
+        return Err(Error::damaged(from.name(), &declaration, "it is not the declaration of a document"));
+    }
     if let Some(missing) = digests.keys().find(|path| !found.contains_key(*path)) {
         return Err(Error::damaged(from.name(), &format!("{place}/{missing}"), "it is missing"));
     }

@@ -15,6 +15,7 @@ use crate::{
         INVENTORY, INVENTORY_MAX_BYTES, Inventory, SIDECAR, User, Version, VersionNumber, parse_sidecar, sidecar,
     },
     layout,
+    read::unknown,
     sums::{self, SUMS},
 };
 
@@ -144,11 +145,12 @@ fn enter(copy: &dyn CopyStore, fresh: &[(&Object, &Measures)]) -> Result<Vec<Sto
 }
 
 /// Adds a version to a stored document: `object.parts` are the files that are new or changed, every other file of the
-/// newest version is carried over (OCFL forward-delta). Parts that are all there already make no new version.
+/// newest version is carried over (OCFL forward-delta). Parts that are all there already make no new version. The newest version
+/// must be the one whose inventory is known by its digest, or the very version this would add to that one.
 ///
 /// # Errors
-/// [`Error::NoObject`] when the document is not on the copy, [`Error::Damaged`] when its inventory cannot be trusted.
-pub fn store_version(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Error> {
+/// [`Error::NoObject`] when the document is not on the copy, [`Error::Damaged`] when what lies there is not what is known.
+pub fn store_version(copy: &dyn CopyStore, object: &Object, known: Sha512) -> Result<Stored, Error> {
     check_parts(copy, object)?;
     let _exclusive = copy.exclusive()?;
     copy.check()?;
@@ -159,15 +161,17 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Er
     }
     let inventory = load(copy, &place, object.id)?;
     let measures = object.measure()?;
+    if whole_inventory(copy, &place)?.0 != known {
+        let Some(before) = inventory.head.before() else { return Err(unknown(copy, object.id)) };
+        let (digest, earlier) = whole_inventory(copy, &format!("{place}/{before}"))?;
+        let added = digest == known && next_state(object, &measures, &earlier) == inventory.state(inventory.head);
+        return if added { confirm(copy, &place, &inventory, inventory.head) } else { Err(unknown(copy, object.id)) };
+    }
     let (wanted, head) = (measures.digests(), inventory.state(inventory.head));
     if wanted.iter().all(|(logical, digest)| head.get(logical) == Some(digest)) {
         return confirm(copy, &place, &inventory, inventory.head);
     }
-    let changed: Vec<&Part> = object
-        .parts
-        .iter()
-        .filter(|part| wanted.get(&part.logical).is_some_and(|digest| !inventory.manifest.contains_key(digest)))
-        .collect();
+    let changed = changed(object, &measures, &inventory);
     let mut next = head;
     next.extend(wanted);
     let drafted = draft(copy, object, &measures, &changed, Some((&inventory, next)))
@@ -181,6 +185,27 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object) -> Result<Stored, Er
     failpoint!("preserve:version:entered");
     put_root(copy, &place, &built.bytes)?;
     finish(copy, object.id, &place, &built)
+}
+
+/// The parts whose bytes a document does not have yet.
+fn changed<'o>(object: &'o Object, measures: &Measures, inventory: &Inventory) -> Vec<&'o Part> {
+    let is_new = |part: &&Part| {
+        measures.0.get(&part.logical).is_some_and(|known| !inventory.manifest.contains_key(&known.sha512))
+    };
+    object.parts.iter().filter(is_new).collect()
+}
+
+/// What a document's newest version would consist of if these parts were added to it.
+fn next_state<'o>(object: &'o Object, measures: &Measures, before: &Inventory) -> BTreeMap<String, Sha512> {
+    let mut state = before.state(before.head);
+    state.extend(measures.digests());
+    let changed = changed(object, measures, before);
+    if !changed.is_empty() {
+        let known = |part: &'o Part| Some((part.logical.as_str(), measures.0.get(&part.logical)?.quick.blake3));
+        let sums = sums::to_bytes(&changed.into_iter().filter_map(known).collect());
+        state.insert(SUMS.to_owned(), Sha512::of(&sums));
+    }
+    state
 }
 
 /// A version built in staging.

@@ -40,6 +40,55 @@ impl Head {
             path.ok_or_else(|| Error::NoPart { copy: copy.to_owned(), object: self.id, part: logical.to_owned() })?;
         Ok(format!("{}/{path}", layout::place(self.id)))
     }
+
+    /// A part, whole, its digest checked.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the bytes are not the inventory's.
+    pub fn read(&self, copy: &dyn CopyStore, logical: &str, limit: u64) -> Result<Vec<u8>, Error> {
+        let path = self.path_of(copy.name(), logical)?;
+        let bytes = copy.read(&path, limit)?;
+        self.check(copy, &path, logical, Sha512::of(&bytes))?;
+        Ok(bytes)
+    }
+
+    /// Writes a part to a new file outside the copy; the file gets its name only when its digest is the inventory's.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the bytes are not the inventory's, [`Error::Export`] when the target refuses.
+    pub fn export(&self, copy: &dyn CopyStore, logical: &str, target: &Path) -> Result<u64, Error> {
+        let refused = |source| Error::Export { source };
+        let path = self.path_of(copy.name(), logical)?;
+        let mut stream = copy.stream(&path)?;
+        let mut staged = Staged::create(target.parent().unwrap_or(Path::new("."))).map_err(refused)?;
+        let (mut context, mut bytes) = (Sha512::context(), 0_u64);
+        let mut buffer = vec![0_u8; 256 * 1024];
+        loop {
+            let read = match stream.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(e) => {
+                    let source = durable::Error::io("read", Path::new(&path), e);
+                    return Err(Error::Medium { copy: copy.name().to_owned(), source });
+                }
+            };
+            context.update(&buffer[..read]);
+            staged.append(&buffer[..read]).map_err(refused)?;
+            bytes += read as u64;
+        }
+        self.check(copy, &path, logical, Sha512::from_ring(&context.finish()))?;
+        staged.publish(target).map_err(refused)?;
+        Ok(bytes)
+    }
+
+    pub(crate) fn check(&self, copy: &dyn CopyStore, path: &str, logical: &str, found: Sha512) -> Result<(), Error> {
+        if self.parts.get(logical) == Some(&found) {
+            Ok(())
+        } else {
+            Err(Error::damaged(copy.name(), path, "its digest is not the inventory's"))
+        }
+    }
 }
 
 /// What a copy holds.
@@ -94,52 +143,26 @@ pub fn head(copy: &dyn CopyStore, id: DocumentId) -> Result<Head, Error> {
     Ok(Head { id, version: inventory.head, created, inventory_sha512, parts, inventory })
 }
 
-/// A part of a document's newest version, whole, its digest checked.
+/// The same when it is the version whose inventory the register knows by its digest. Inventories speak only for themselves: one
+/// that was written anew over other content is sound in itself.
+///
+/// # Errors
+/// As [`head`], and [`Error::Damaged`] when it is another.
+pub fn known_head(copy: &dyn CopyStore, id: DocumentId, known: Sha512) -> Result<Head, Error> {
+    let head = head(copy, id)?;
+    if head.inventory_sha512 == known { Ok(head) } else { Err(unknown(copy, id)) }
+}
+
+pub(crate) fn unknown(copy: &dyn CopyStore, id: DocumentId) -> Error {
+    Error::damaged(copy.name(), &format!("{}/{INVENTORY}", layout::place(id)), "it is not what the register knows")
+}
+
+/// A part of a document's newest version, whole, its digest checked; for those who know nothing but the copy.
 ///
 /// # Errors
 /// [`Error::Damaged`] when the bytes are not the inventory's.
 pub fn read_part(copy: &dyn CopyStore, id: DocumentId, logical: &str, limit: u64) -> Result<Vec<u8>, Error> {
-    let head = head(copy, id)?;
-    let path = head.path_of(copy.name(), logical)?;
-    let bytes = copy.read(&path, limit)?;
-    if head.parts.get(logical) == Some(&Sha512::of(&bytes)) {
-        Ok(bytes)
-    } else {
-        Err(Error::damaged(copy.name(), &path, "its digest is not the inventory's"))
-    }
-}
-
-/// Writes a part to a new file outside the copy; the file gets its name only when its digest is the inventory's.
-///
-/// # Errors
-/// [`Error::Damaged`] when the bytes are not the inventory's, [`Error::Export`] when the target refuses.
-pub fn export_part(copy: &dyn CopyStore, id: DocumentId, logical: &str, target: &Path) -> Result<u64, Error> {
-    let refused = |source| Error::Export { source };
-    let head = head(copy, id)?;
-    let path = head.path_of(copy.name(), logical)?;
-    let mut stream = copy.stream(&path)?;
-    let mut staged = Staged::create(target.parent().unwrap_or(Path::new("."))).map_err(refused)?;
-    let (mut context, mut bytes) = (Sha512::context(), 0_u64);
-    let mut buffer = vec![0_u8; 256 * 1024];
-    loop {
-        let read = match stream.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(e) => {
-                let source = durable::Error::io("read", Path::new(&path), e);
-                return Err(Error::Medium { copy: copy.name().to_owned(), source });
-            }
-        };
-        context.update(&buffer[..read]);
-        staged.append(&buffer[..read]).map_err(refused)?;
-        bytes += read as u64;
-    }
-    if head.parts.get(logical) != Some(&Sha512::from_ring(&context.finish())) {
-        return Err(Error::damaged(copy.name(), &path, "its digest is not the inventory's"));
-    }
-    staged.publish(target).map_err(refused)?;
-    Ok(bytes)
+    head(copy, id)?.read(copy, logical, limit)
 }
 
 /// Documents and bytes of content on a copy, by name and length only.

@@ -74,7 +74,7 @@ fn work(root: &Path) -> Result<Expected, Error> {
     let objects = [object(id(b"x"), "one"), object(id(b"y"), "one")];
     let measures = [objects[0].measure()?, objects[1].measure()?];
     let mut both = store_together(&copy, &objects.iter().zip(&measures).collect::<Vec<_>>())?;
-    both[0] = store_version(&copy, &object(objects[0].id, "two"))?;
+    both[0] = store_version(&copy, &object(objects[0].id, "two"), both[0].inventory_sha512)?;
     let facts = |stored: Stored| ObjectFacts { head: stored.version, inventory_sha512: stored.inventory_sha512 };
     let known = objects.iter().zip(both).map(|(object, stored)| (object.id, facts(stored)));
     Ok(Expected { objects: known.collect(), journal_head })

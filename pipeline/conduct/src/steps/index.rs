@@ -7,14 +7,15 @@ use std::{
 };
 
 use failpoint::failpoint;
-use model::{Description, DocumentId, PageWords, Stage};
-use preserve::DirectoryCopy;
+use model::{Description, PageWords, Stage};
+use preserve::{DirectoryCopy, Head};
 use register::Job;
 use search::{Index, IndexedDocument};
 use serde_json::{Value, json};
 
 use crate::{
     Error, Home,
+    known::known_head,
     step::Answer,
     steps::{facts, finished},
 };
@@ -88,11 +89,10 @@ fn words(home: &Home, job: &Job) -> Result<Option<Vec<PageWords>>, Error> {
     if let Ok(bytes) = home.fetch(job.no, "words") {
         return Ok(Some(serde_json::from_slice(&bytes)?));
     }
-    let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
     let mut away = false;
     for (name, copy) in home.copies() {
         away |= copy.is_err();
-        match copy.and_then(|copy| stored_words(&copy, id, page_count(job))) {
+        match copy.and_then(|copy| stored_words(home, job, &copy)) {
             Ok(pages) => return Ok(Some(pages)),
             Err(error) => tracing::warn!(copy = name, code = error.code(), "words could not be read from a copy"),
         }
@@ -100,7 +100,7 @@ fn words(home: &Home, job: &Job) -> Result<Option<Vec<PageWords>>, Error> {
     if away {
         return Err(Error::TooFewCopies { required: 1, reachable: 0 });
     }
-    tracing::error!(job = job.no, document = %id, "no copy has its words any more: it is found by its description alone");
+    tracing::error!(job = job.no, "no copy has its words any more: it is found by its description alone");
     Ok(None)
 }
 
@@ -108,22 +108,24 @@ fn page_count(job: &Job) -> u64 {
     job.card.get("pages").and_then(Value::as_u64).unwrap_or(0)
 }
 
-fn stored_words(copy: &DirectoryCopy, id: DocumentId, pages: u64) -> Result<Vec<PageWords>, Error> {
-    (1..=pages).map(|page| words_of(copy, id, page)).collect()
+fn stored_words(home: &Home, job: &Job, copy: &DirectoryCopy) -> Result<Vec<PageWords>, Error> {
+    let head = known_head(&home.register, job, copy)?;
+    (1..=page_count(job)).map(|page| words_of(copy, &head, page)).collect()
 }
 
-fn words_of(copy: &DirectoryCopy, id: DocumentId, page: u64) -> Result<PageWords, Error> {
-    let packed = preserve::read_part(copy, id, &format!("words/{page:04}.json.zst"), 64 << 20)?;
+fn words_of(copy: &DirectoryCopy, head: &Head, page: u64) -> Result<PageWords, Error> {
+    let packed = head.read(copy, &format!("words/{page:04}.json.zst"), 64 << 20)?;
     let json = zstd::decode_all(packed.as_slice())
         .map_err(|source| durable::Error::io("read", &PathBuf::from(format!("words/{page:04}.json.zst")), source))?;
     Ok(serde_json::from_slice(&json)?)
 }
 
 /// The words of one page from the first copy that gives them.
-pub(crate) fn stored_page(home: &Home, id: DocumentId, page: u32) -> Result<PageWords, Error> {
+pub(crate) fn stored_page(home: &Home, job: &Job, page: u32) -> Result<PageWords, Error> {
     let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
     for (_, copy) in home.copies() {
-        match copy.and_then(|copy| words_of(&copy, id, u64::from(page))) {
+        let read = |copy| words_of(&copy, &known_head(&home.register, job, &copy)?, u64::from(page));
+        match copy.and_then(read) {
             Ok(words) => return Ok(words),
             Err(error) => last = error,
         }

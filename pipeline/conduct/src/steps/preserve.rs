@@ -7,13 +7,13 @@ use std::{
 
 use config::CopySettings;
 use failpoint::failpoint;
-use model::{Disposition, DocumentId, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
+use model::{Disposition, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
 use preserve::{Content, DirectoryCopy, Measures, Object, Part, Stored, User, premis};
 use register::{Commit, Facts, Job, Record};
 use serde_json::{Value, json};
 
 use crate::{
-    Error, Home,
+    Error, Home, known,
     step::Answer,
     steps::{augment::RaiseFacts, card_text, facts, finished, limits, originals, submission},
     worker,
@@ -135,29 +135,38 @@ pub(crate) fn store_raised(
 ) -> Result<Vec<Commit>, Error> {
     let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
     let revision = crate::home::signed_folder(home, job).join("augment.rev");
-    // Each copy's own file, read from that medium; it may have risen before a crash.
-    let mut own = Vec::new();
+    // Each copy's own file, read from that medium; before a crash it may have risen, which the register does not know yet.
+    let (mut own, mut knows) = (Vec::new(), Vec::new());
     for copy in copies {
-        let path = copy.part_path(id, "document.pdf")?;
+        let name = preserve::CopyStore::name(copy);
+        let known = known::inventory(&home.register, job, name)?;
+        let known = known.ok_or(Error::TooFewCopies { required: copies.len(), reachable: 0 })?;
+        let head = preserve::head(copy, id)?;
+        let path = copy.part_path(&head, "document.pdf")?;
         let sha256 = durable::sha256_file(&path)?.0;
+        knows.push(known);
         own.push(if sha256 == made.sha256 {
             Some(vec![path])
+        } else if head.inventory_sha512 != known {
+            // Nothing was written yet, on no copy.
+            preserve::known_head(copy, id, known)?;
+            None
         } else if sha256.to_hex() == made.before_sha256 {
             Some(vec![path, revision.clone()])
         } else {
             // What the audit finds damaged must not become a version of its own, sound in itself.
-            tracing::warn!(copy = preserve::CopyStore::name(copy), document = %id, "the sealed file is damaged; another copy's rises");
+            tracing::warn!(copy = name, document = %id, "the sealed file is damaged; another copy's rises");
             None
         });
     }
-    let Some(sound) = own.iter().flatten().next().cloned() else { return Err(sealed_is_lost(copies, id)) };
+    let Some(sound) = own.iter().flatten().next().cloned() else { return Err(Error::WorkFile { path: revision }) };
     let verification = verification(home, job, "raised.json", &sound)?;
     let mut certification = certification(job);
     certification.insert("level".into(), json!(made.level));
     certification.insert("sealed_sha256".into(), json!(made.sha256));
     let certification = json_content(&certification)?;
     let mut commits = Vec::new();
-    for (copy, own) in copies.iter().zip(own) {
+    for ((copy, known), own) in copies.iter().zip(knows).zip(own) {
         let object = Object {
             id,
             parts: vec![
@@ -169,23 +178,20 @@ pub(crate) fn store_raised(
             message: "raised to PAdES B-LTA".into(),
             user: user(job),
         };
-        let stored = preserve::store_version(copy, &object)?;
+        let stored = preserve::store_version(copy, &object, known)?;
         failpoint!("preserve:risen:after");
         commits.push(stored_on(preserve::CopyStore::name(copy), &stored));
     }
     Ok(commits)
 }
 
-/// No copy has the sealed file as it was sealed.
-pub(crate) fn sealed_is_lost(copies: &[DirectoryCopy], id: DocumentId) -> Error {
-    match copies.first() {
-        None => Error::TooFewCopies { required: 1, reachable: 0 },
-        Some(copy) => Error::Preserve(preserve::Error::Damaged {
-            copy: preserve::CopyStore::name(copy).to_owned(),
-            path: format!("{}/…/document.pdf", preserve::layout::place(id)),
-            detail: "it is not the file that was sealed, nor is any other copy's".into(),
-        }),
-    }
+/// What lies there is not the file that was sealed.
+pub(crate) fn not_sealed(copy: &DirectoryCopy, path: &Path) -> Error {
+    Error::Preserve(preserve::Error::Damaged {
+        copy: preserve::CopyStore::name(copy).to_owned(),
+        path: path.display().to_string(),
+        detail: "it is not the file that was sealed".into(),
+    })
 }
 
 fn certification(job: &Job) -> Facts {

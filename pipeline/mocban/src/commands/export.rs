@@ -17,9 +17,10 @@ pub(super) fn export(ui: Ui, root: &Path, id: &str, to: &Path) -> Result<u8, Err
     for copy in &settings.copy {
         let exported = conduct::open_copy(&register, copy).and_then(|copy| {
             let target = to.join(document.to_string());
-            for logical in preserve::head(&copy, document)?.parts.keys() {
+            let head = conduct::known_head(&register, &job, &copy)?;
+            for logical in head.parts.keys() {
                 if logical == "document.pdf" || logical.starts_with("originals/") {
-                    preserve::export_part(&copy, document, logical, &target.join(logical))?;
+                    head.export(&copy, logical, &target.join(logical))?;
                 }
             }
             Ok(target)
@@ -29,7 +30,10 @@ pub(super) fn export(ui: Ui, root: &Path, id: &str, to: &Path) -> Result<u8, Err
                 ui.say("exported", &[("path", target.display().to_string()), ("copy", copy.name.clone())]);
                 return Ok(exit::OK);
             }
-            Err(error) => last = Some(error),
+            Err(error) => {
+                tracing::warn!(copy = copy.name, job = job.no, code = error.code(), "a copy was passed over");
+                last = Some(error);
+            }
         }
     }
     match last {

@@ -41,12 +41,19 @@ pub(super) fn verify(ui: Ui, root: &Path, target: &str) -> Result<u8, Error> {
 
 fn stored(ui: Ui, root: &Path, settings: &Settings, id: &str) -> Result<Option<PathBuf>, Error> {
     let (_, register) = commands::reading(root)?;
-    let Some(document) = commands::one(ui, &register, id)?.and_then(|job| job.document) else { return Ok(None) };
+    let Some(job) = commands::one(ui, &register, id)? else { return Ok(None) };
     let mut last = None;
     for copy in &settings.copy {
-        match conduct::open_copy(&register, copy).and_then(|copy| Ok(copy.part_path(document, "document.pdf")?)) {
+        let sealed = conduct::open_copy(&register, copy).and_then(|copy| {
+            let head = conduct::known_head(&register, &job, &copy)?;
+            Ok(copy.sound_part(&head, conduct::desk::SEALED)?.0)
+        });
+        match sealed {
             Ok(path) => return Ok(Some(path)),
-            Err(error) => last = Some(error),
+            Err(error) => {
+                tracing::warn!(copy = copy.name, job = job.no, code = error.code(), "a copy was passed over");
+                last = Some(error);
+            }
         }
     }
     Err(last.unwrap_or(Error::TooFewCopies { required: 1, reachable: 0 }))

@@ -19,7 +19,7 @@ use crate::{
 fn check(known: bool, tamper: impl Fn(&MemCopy, &str, &str), faults: &[(&str, FaultKind)]) {
     let copy = MemCopy::new("m");
     store(&copy, &object(1)).expect("store");
-    let first = store_version(&copy, &raised(1)).expect("version");
+    let first = store_version(&copy, &raised(1), first()).expect("version");
     let second = store(&copy, &object(2)).expect("store");
     let (one, two) = (layout::place(id(1)), layout::place(id(2)));
     tamper(&copy, &one, &two);
@@ -197,7 +197,7 @@ fn a_version_nobody_booked_is_forged() {
     let add = |copy: &MemCopy, _: &str, _: &str| {
         let mut third = raised(1);
         third.parts[0] = part("document.pdf", b"not ours");
-        store_version(copy, &third).expect("version");
+        store_version(copy, &third, newest(copy)).expect("version");
     };
     check(false, add, &[]);
     check(true, add, &[("1/v3/inventory.json", Forged)]);

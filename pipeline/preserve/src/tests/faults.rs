@@ -55,7 +55,7 @@ fn storing_survives_a_fault_at_every_operation() {
 
 #[test]
 fn a_second_version_survives_a_fault_at_every_operation() {
-    check(|copy| drop(store(copy, &object(1)).expect("store")), |copy| store_version(copy, &raised(1)), &[]);
+    check(|copy| drop(store(copy, &object(1)).expect("store")), |copy| store_version(copy, &raised(1), first()), &[]);
 }
 
 #[test]

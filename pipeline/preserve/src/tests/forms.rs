@@ -35,7 +35,7 @@ fn readme_checks_the_documents_with_sha512sum() {
     for n in 1..4 {
         store(&copy, &object(n)).expect("store");
     }
-    store_version(&copy, &raised(1)).expect("version");
+    store_version(&copy, &raised(1), first()).expect("version");
     let script = lines_of_readme("find ocfl");
     assert_eq!(shell(&script, &room.root("a")), "");
     let place = room.root("a").join(layout::place(id(1)));
@@ -74,7 +74,7 @@ fn b3sum_reads_the_sums_of_every_version() {
     let room = Room::new();
     let copy = room.copy("a");
     store(&copy, &object(1)).expect("store");
-    store_version(&copy, &raised(1)).expect("version");
+    store_version(&copy, &raised(1), first()).expect("version");
     let place = room.root("a").join(layout::place(id(1)));
     let script = "for folder in v*/content; do (cd $folder && b3sum --check --quiet BLAKE3SUMS 2>&1); done";
     assert_eq!(shell(script, &place), "");

@@ -12,14 +12,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::{DocumentId, Sha256};
+use model::{DocumentId, Sha256, Sha512};
 
 use crate::{
     CopyStore, DirectoryCopy, Trust, User,
     audit::{CopyAudit, Digest, Expected, ObjectFacts, Reading},
     content::Content,
     doubles::MemCopy,
+    head,
     object::{Object, Part, Stored},
+    store,
 };
 
 pub(crate) const CREATED: &str = "2026-11-25T02:00:00Z";
@@ -127,4 +129,14 @@ pub(crate) fn tree(root: &Path) -> Vec<(String, Vec<u8>)> {
     }
     files.sort();
     files
+}
+
+/// Digest of the first version's inventory, as [`object`] makes it.
+pub(crate) fn first() -> Sha512 {
+    store(&MemCopy::new("first"), &object(1)).expect("store").inventory_sha512
+}
+
+/// Digest of the inventory that the first document has now.
+pub(crate) fn newest(copy: &dyn CopyStore) -> Sha512 {
+    head(copy, id(1)).expect("head").inventory_sha512
 }
