@@ -7,4 +7,5 @@ mod damage;
 mod disks;
 mod media;
 mod outside;
+mod rebuild;
 mod support;

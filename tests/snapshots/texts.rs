@@ -149,6 +149,8 @@ const OWN_FACTS: &[(&str, &str, &str)] = &[
     ("E-CERTIFY-05", "expected", "297 × 210 mm"),
     ("E-CERTIFY-06", "field", "Signature1"),
     ("E-CONDUCT-02", "path", "/usr/bin/mocban"),
+    ("E-CONDUCT-11", "other", "b"),
+    ("E-CONDUCT-11", "event", "68"),
     ("E-CONFIG-01", "path", "/srv/mocban/mocban.toml"),
     ("E-CONFIG-02", "path", "/srv/mocban/mocban.toml"),
     ("E-CONFIG-02", "faults", "line 12: copy.path: missing"),

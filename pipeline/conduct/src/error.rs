@@ -86,6 +86,16 @@ pub enum Error {
         /// Its name.
         copy: String,
     },
+    /// Another copy's journal goes on where the one that was to be rebuilt from ends, or says something else.
+    #[error("rebuild from copy {copy}: copy {other} knows other events, up to {event}")]
+    OtherHistory {
+        /// The copy to rebuild from.
+        copy: String,
+        /// The other one.
+        other: String,
+        /// Where the other one's journal ends.
+        event: u64,
+    },
     /// Fewer copies are configured or reachable than required.
     #[error("store on {required} copies: {reachable} reachable")]
     TooFewCopies {
@@ -130,7 +140,9 @@ impl Error {
             Self::ChangedSealed { .. } => Disposition::Hold(HoldReason::Incomplete),
             Self::Json(_) => Disposition::Bug,
             Self::NoSession => Disposition::Wait(Cause::Key),
-            Self::CopyAway { .. } | Self::TooFewCopies { .. } => Disposition::Wait(Cause::Medium),
+            Self::CopyAway { .. } | Self::TooFewCopies { .. } | Self::OtherHistory { .. } => {
+                Disposition::Wait(Cause::Medium)
+            }
             Self::Review => Disposition::Wait(Cause::Review),
             Self::Held { reason, .. } => Disposition::Hold(*reason),
         }
@@ -160,6 +172,7 @@ impl Error {
             Self::CopyAway { .. } => "E-CONDUCT-07".into(),
             Self::TooFewCopies { .. } => "E-CONDUCT-08".into(),
             Self::Review => "E-CONDUCT-09".into(),
+            Self::OtherHistory { .. } => "E-CONDUCT-11".into(),
             Self::Held { reason, .. } => format!("held-{}", reason.code()),
         }
     }
@@ -190,6 +203,9 @@ impl Error {
             Self::Json(e) => own(vec![("reason", e.to_string())]),
             Self::NoSession | Self::Review => Vec::new(),
             Self::CopyAway { copy } => own(vec![("copy", copy.clone())]),
+            Self::OtherHistory { copy, other, event } => {
+                own(vec![("copy", copy.clone()), ("other", other.clone()), ("event", event.to_string())])
+            }
             Self::TooFewCopies { required, reachable } => {
                 own(vec![("required", required.to_string()), ("reachable", reachable.to_string())])
             }

@@ -7,7 +7,10 @@ use std::{
 
 use config::Settings;
 use model::{Clock, DocumentId, Submission, event::EventKind, stage::JobState};
-use preserve::{CopyStore as _, DirectoryCopy, journal};
+use preserve::{
+    CopyStore as _, DirectoryCopy,
+    journal::{self, ChainHead, JournalEntry},
+};
 use register::{Commit, Facts, Job, Register};
 use serde_json::{Value, json};
 
@@ -33,12 +36,14 @@ const PART_LIMIT: u64 = 64 << 20;
 /// the number it holds; what the copy holds whole is taken over.
 ///
 /// # Errors
-/// Before anything is replaced when the copy cannot be read or its journal's chain does not hold. The register that was
+/// Before anything is replaced when the copy cannot be read, its journal's chain does not hold, or another copy's journal goes on
+/// behind its end or contradicts it ([`Error::OtherHistory`]). The register that was
 /// there is set aside, not deleted.
 pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) -> Result<Rebuilt, Error> {
     let settings = Settings::load(root)?;
     let copy = open_copy(&settings, from)?;
     let entries = journal::read(&copy)?;
+    refuse_older(&settings, &copy, &entries)?;
     let events = entries.len() as u64;
     {
         let _lock = durable::lock_home(root)?;
@@ -62,6 +67,29 @@ pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) 
     calendar::fill_index(&home)?;
     home.flush_journal()?;
     Ok(Rebuilt { events, documents: ids.len() as u64, lost })
+}
+
+/// A copy that was put back as it was some time ago ends too early: the numbers behind its end would be given once more. A copy that
+/// cannot be asked says nothing.
+fn refuse_older(settings: &Settings, copy: &DirectoryCopy, entries: &[JournalEntry]) -> Result<(), Error> {
+    for other in settings.copy.iter().filter(|other| other.name != copy.name()) {
+        let last =
+            DirectoryCopy::open(&other.path, &other.name, other.immutable).and_then(|other| journal::last(&other));
+        let last = match last {
+            Ok(last) => last,
+            Err(error) => {
+                tracing::warn!(copy = other.name, code = error.code(), "its journal could not be compared");
+                continue;
+            }
+        };
+        let same =
+            last == ChainHead::GENESIS || entries.iter().any(|entry| (entry.seq, entry.hash) == (last.seq, last.hash));
+        if !same {
+            let (copy, other) = (copy.name().to_owned(), other.name.clone());
+            return Err(Error::OtherHistory { copy, other, event: last.seq });
+        }
+    }
+    Ok(())
 }
 
 fn open_copy(settings: &Settings, from: &str) -> Result<DirectoryCopy, Error> {
@@ -108,9 +136,19 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
     let head = preserve::head(copy, id)?;
     let mut stored = Facts::new();
     stored.insert("inventory_sha512".into(), json!(head.inventory_sha512));
-    let store = EventKind::Stored { copy: copy.name().to_owned(), version: head.version.to_string() };
+    let on = |copy: &str| {
+        let store = EventKind::Stored { copy: copy.to_owned(), version: head.version.to_string() };
+        Commit::of(store).with(stored.clone())
+    };
+    let mut commits = vec![Commit::of(EventKind::Adopted).with(card), on(copy.name())];
+    // Storing ended on every copy before its journal could tell.
+    for (name, other) in home.copies().into_iter().filter(|(name, _)| name != copy.name()) {
+        if other.is_ok_and(|other| preserve::known_head(&other, id, head.inventory_sha512).is_ok()) {
+            commits.push(on(&name));
+        }
+    }
     let job = home.register.job(job.no)?;
-    home.register.commit(&job, &[Commit::of(EventKind::Adopted).with(card), Commit::of(store).with(stored)])?;
+    home.register.commit(&job, &commits)?;
     Ok(())
 }
 

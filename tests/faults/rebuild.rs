@@ -1,0 +1,51 @@
+//! Rebuilding when the copies do not agree.
+
+use serde_json::Value;
+
+use crate::support::House;
+
+#[test]
+fn no_number_is_given_twice_by_rebuilding_from_an_older_copy() {
+    let house = House::new("");
+    house.drop(3, 1);
+    house.run().done(3);
+    let older = house.path("older");
+    let copied = std::process::Command::new("cp").arg("-a").arg(house.path("copies/a")).arg(&older).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    house.drop(1, 2);
+    house.run().done(1);
+    std::fs::rename(house.path("copies/a"), house.path("newer")).expect("taken out");
+    std::fs::rename(&older, house.path("copies/a")).expect("put back");
+    let refused = house.sandbox.alone(&["--lang", "en", "rebuild", "--from", "a"]);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(20) && told.contains("E-CONDUCT-11") && told.contains("copy b"), "{told}");
+    assert_eq!(house.book().len(), 4, "the register is as it was");
+    // The newer copy is the archive.
+    let rebuilt = house.sandbox.alone(&["rebuild", "--from", "b"]);
+    assert_eq!(rebuilt.status.code(), Some(0), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    assert_eq!(house.book().len(), 4);
+}
+
+#[test]
+fn a_document_that_no_journal_tells_of_is_taken_over_from_every_copy_that_has_it() {
+    let house = House::new("");
+    house.drop(2, 1);
+    house.run().done(2);
+    // Power went between storing and journalling.
+    for copy in ["a", "b"] {
+        let folder = house.path("copies").join(copy).join("journal");
+        let mut segments: Vec<_> = std::fs::read_dir(&folder).expect("journal").flatten().map(|e| e.path()).collect();
+        segments.sort();
+        while segments.iter().any(|segment| std::fs::read_to_string(segment).expect("segment").contains("\"stored\"")) {
+            std::fs::remove_file(segments.pop().expect("a segment")).expect("cut");
+        }
+    }
+    let rebuilt = house.sandbox.alone(&["rebuild", "--from", "a"]);
+    assert_eq!(rebuilt.status.code(), Some(0), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    let ran = house.run();
+    assert_eq!(ran.code, Some(0), "{}", ran.told);
+    let done = |document: &&Value| document["state"] == "done";
+    let documents = house.sandbox.ask(&["status", "--documents"]);
+    assert_eq!(documents.iter().filter(done).count(), 2, "{documents:?}");
+    house.audit_is_sound();
+}
