@@ -49,3 +49,42 @@ fn a_document_that_no_journal_tells_of_is_taken_over_from_every_copy_that_has_it
     assert_eq!(documents.iter().filter(done).count(), 2, "{documents:?}");
     house.audit_is_sound();
 }
+
+#[test]
+fn an_object_that_proves_nothing_is_not_taken_over() {
+    let house = House::new("");
+    house.drop(2, 1);
+    let ran = house.run();
+    ran.done(2);
+    let id = ran.documents[0]["id"].as_str().expect("identity").to_owned();
+    // The same papers under another name, number and history: only their journal would tell.
+    let forged = "0ad0beef-0000-8000-8000-00000badf00d";
+    let from = walkdir::WalkDir::new(house.path("copies/a/ocfl")).into_iter().flatten();
+    let from =
+        from.map(walkdir::DirEntry::into_path).find(|path| path.to_string_lossy().ends_with(&id)).expect("object");
+    let place = place_on_a(&house, forged);
+    std::fs::create_dir_all(place.parent().expect("a parent")).expect("folders");
+    let copied = std::process::Command::new("cp").arg("-a").arg(&from).arg(&place).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    for folder in ["", "v1/"] {
+        let inventory = place.join(format!("{folder}inventory.json"));
+        let text = std::fs::read_to_string(&inventory).expect("inventory").replace(&id, forged);
+        std::fs::write(&inventory, &text).expect("inventory");
+        let sidecar = format!("{}  inventory.json\n", model::Sha512::of(text.as_bytes()).to_hex());
+        std::fs::write(place.join(format!("{folder}inventory.json.sha512")), sidecar).expect("sidecar");
+    }
+    assert_eq!(house.sandbox.alone(&["audit"]).status.code(), Some(10));
+    let rebuilt = house.sandbox.alone(&["rebuild", "--from", "a"]);
+    assert_eq!(rebuilt.status.code(), Some(0), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    assert_eq!(house.sandbox.ask(&["status", "--documents"]).len(), 2, "nothing was added");
+    assert_eq!(house.book().len(), 2);
+    assert_eq!(house.sandbox.alone(&["audit"]).status.code(), Some(10), "it is still told of");
+}
+
+/// Where a document of this identity lies on copy a (layout 0003: three folders of three digits of the identifier's digest).
+fn place_on_a(house: &House, id: &str) -> std::path::PathBuf {
+    let digest = model::Sha256::of(format!("urn:uuid:{id}").as_bytes()).to_hex();
+    let tuples = digest.as_bytes().chunks(3).take(3).map(String::from_utf8_lossy);
+    let folder = tuples.fold(house.path("copies/a/ocfl"), |folder, tuple| folder.join(&*tuple));
+    folder.join(format!("urn%3auuid%3a{id}"))
+}

@@ -168,7 +168,7 @@ fn fill_copy(
 }
 
 /// Whether other documents may fare better.
-fn is_about_a_document(error: &Error) -> bool {
+pub(crate) fn is_about_a_document(error: &Error) -> bool {
     match error {
         Error::Preserve(error) => error.is_about_a_document(),
         Error::TooFewCopies { .. } | Error::WorkFile { .. } => true,

@@ -20,6 +20,7 @@ pub mod home;
 mod journal;
 mod known;
 mod lanes;
+mod proven;
 pub mod rebuild;
 pub mod refused;
 pub mod signing;

@@ -15,7 +15,9 @@ use register::{Commit, Facts, Job, Register};
 use serde_json::{Value, json};
 
 use crate::{
-    Error, Home, calendar,
+    Error, Home,
+    calendar::{self, is_about_a_document},
+    proven,
     steps::preserve::{CERTIFICATION, DECIDED},
 };
 
@@ -58,7 +60,13 @@ pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) 
     home.register.recover()?;
     let ids = preserve::objects(&copy)?;
     for id in &ids {
-        take_over(&home, &copy, *id)?;
+        match take_over(&home, &copy, *id) {
+            // It stays on the copy, where the audit tells of it.
+            Err(error) if is_about_a_document(&error) => {
+                tracing::error!(document = %id, code = error.code(), reason = %error, "a document was not taken over");
+            }
+            taken => taken?,
+        }
     }
     for job in home.register.jobs()? {
         begin_again(&home, &job)?;
@@ -113,6 +121,15 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
     };
     let submission: Submission = serde_json::from_value(read("submission.json")?)?;
     let certification = read("certification.json")?;
+    let head = preserve::head(copy, id)?;
+    let unproven = match proven::fault(home, copy, &head, &submission, &certification)? {
+        None if number_is_taken(home, known.as_ref(), &certification)? => Some("its number is another document's"),
+        fault => fault,
+    };
+    if let Some(fault) = unproven {
+        tracing::error!(document = %id, fault, "a document was not taken over");
+        return Ok(());
+    }
     let job = if let Some(job) = known {
         job
     } else {
@@ -133,7 +150,6 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
     for key in CERTIFICATION.iter().chain(DECIDED) {
         card.insert((*key).into(), certification.get(*key).cloned().unwrap_or(Value::Null));
     }
-    let head = preserve::head(copy, id)?;
     let mut stored = Facts::new();
     stored.insert("inventory_sha512".into(), json!(head.inventory_sha512));
     let on = |copy: &str| {
@@ -153,14 +169,24 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
 }
 
 fn book_proven(home: &Home, job: &Job, certification: &Value) -> Result<(), Error> {
-    let number = certification.pointer("/certification/number").and_then(Value::as_u64);
-    let year = certification.pointer("/certification/year").and_then(Value::as_i64);
-    if let (Some(number), Some(year)) = (number, year)
+    if let Some((year, number)) = number_of(certification)
         && home.register.booking_of(job.no)?.is_none()
     {
-        home.register.book_proven(job, year as i16, number as u32)?;
+        home.register.book_proven(job, year, number)?;
     }
     Ok(())
+}
+
+/// Year and number of a certification.
+fn number_of(certification: &Value) -> Option<(i16, u32)> {
+    let part = |name: &str| certification.pointer(&format!("/certification/{name}")).and_then(Value::as_i64);
+    Some((part("year")?.try_into().ok()?, part("number")?.try_into().ok()?))
+}
+
+fn number_is_taken(home: &Home, job: Option<&Job>, certification: &Value) -> Result<bool, Error> {
+    let Some((year, number)) = number_of(certification) else { return Ok(false) };
+    let booked = home.register.book_of(Some(year))?.into_iter().find(|booking| booking.number == number);
+    Ok(booked.is_some_and(|booking| job.is_none_or(|job| booking.job != Some(job.no))))
 }
 
 /// Work files may be gone: what is neither stored nor ended starts again from its scan.

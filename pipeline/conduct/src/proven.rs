@@ -1,0 +1,39 @@
+//! Whether an object that no journal tells of is a document of this archive: anyone who can write on a copy can lay one there.
+
+use model::{DocumentId, Submission};
+use preserve::{DirectoryCopy, Head};
+use serde_json::Value;
+
+use crate::{Error, Home, steps::limits, worker};
+
+/// Its identity follows from its originals, these and the sealed file are what was noted, and the seal is not judged invalid
+/// against the archive's anchors. The text says what does not hold.
+///
+/// # Errors
+/// The copy's own, when a part cannot be read.
+pub(crate) fn fault(
+    home: &Home,
+    copy: &DirectoryCopy,
+    head: &Head,
+    submission: &Submission,
+    certification: &Value,
+) -> Result<Option<&'static str>, Error> {
+    let digests: Vec<_> = submission.files.iter().map(|file| file.sha256).collect();
+    if submission.id != head.id || DocumentId::of_content(&digests) != head.id {
+        return Ok(Some("its identity is not that of its originals"));
+    }
+    for file in &submission.files {
+        let (path, _) = copy.sound_part(head, &format!("originals/{}", file.name))?;
+        if durable::sha256_file(&path)?.0 != file.sha256 {
+            return Ok(Some("an original is not the one that was claimed"));
+        }
+    }
+    let (sealed, _) = copy.sound_part(head, crate::desk::SEALED)?;
+    if certification.get("sealed_sha256").and_then(Value::as_str) != Some(&durable::sha256_file(&sealed)?.0.to_hex()) {
+        return Ok(Some("the sealed file is not the one that was noted"));
+    }
+    let anchors = &home.settings.trust.anchors;
+    let report = worker::judge(&home.worker, &[sealed], anchors, home.clock.now(), limits(home, 1));
+    let invalid = report.get("overall").and_then(Value::as_str).is_none_or(|overall| overall == "invalid");
+    Ok(invalid.then_some("its seal is not judged valid"))
+}
