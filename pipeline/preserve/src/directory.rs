@@ -1,7 +1,6 @@
 //! A copy in a directory: a mounted disk, a share, a tape's file system.
 
 use std::{
-    fs::File,
     io::Read,
     path::{Path, PathBuf},
     time::Duration,
@@ -231,12 +230,11 @@ impl CopyStore for DirectoryCopy {
     }
 
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
-        durable::read_limited(&self.path_of(path)?, limit).map_err(|e| self.refused(e))
+        durable::read_regular(&self.path_of(path)?, limit).map_err(|e| self.refused(e))
     }
 
     fn stream(&self, path: &str) -> Result<Box<dyn Read + Send>, Error> {
-        let path = self.path_of(path)?;
-        let file = File::open(&path).map_err(|e| self.refused(durable::Error::io("open", &path, e)))?;
+        let file = durable::open_regular(&self.path_of(path)?).map_err(|e| self.refused(e))?;
         Ok(Box::new(file))
     }
 

@@ -14,6 +14,8 @@ use crate::{
 /// A segment holds what happened in minutes; this is far beyond it.
 const SEGMENT_MAX_BYTES: u64 = 1024 * 1024 * 1024;
 const SUFFIX: &str = ".jsonl";
+/// More events than any register has.
+const EVENTS_MAX: u64 = 1_000_000_000_000_000;
 /// What the first event names as the one before it.
 const GENESIS: Sha256 = Sha256([0; 32]);
 
@@ -90,7 +92,8 @@ impl Segment {
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         let (first, last) = name.strip_suffix(SUFFIX)?.split_once('-')?;
         let segment = Self { first: first.parse().ok()?, last: last.parse().ok()? };
-        (segment.name() == name && segment.first <= segment.last).then_some(segment)
+        let possible = segment.first <= segment.last && segment.last <= EVENTS_MAX;
+        (segment.name() == name && possible).then_some(segment)
     }
 }
 

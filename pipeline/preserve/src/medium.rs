@@ -66,7 +66,7 @@ impl Medium {
     /// [`Error::MediumMissing`] when nothing of ours is there.
     pub fn read(root: &Path, copy: &str) -> Result<Self, Error> {
         let path = root.join(layout::MEDIUM);
-        let bytes = durable::read_limited(&path, MEDIUM_MAX_BYTES).map_err(|source| {
+        let bytes = durable::read_regular(&path, MEDIUM_MAX_BYTES).map_err(|source| {
             if source.is_not_found() {
                 Error::MediumMissing { copy: copy.to_owned(), path: root.to_owned() }
             } else {

@@ -181,7 +181,10 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object, known: Sha512) -> Re
     }
     let built = drafted?;
     let number = built.inventory.head;
-    copy.enter(&[version(object.id, number)])?;
+    if let Err(error) = copy.enter(&[version(object.id, number)]) {
+        copy.discard(&staged(object.id)).ok();
+        return Err(error);
+    }
     failpoint!("preserve:version:entered");
     put_root(copy, &place, &built.bytes)?;
     finish(copy, object.id, &place, &built)
@@ -435,8 +438,8 @@ pub fn recover(copy: &dyn CopyStore) -> Result<(), Error> {
         match entry.name.parse::<DocumentId>() {
             // A damaged document is the audit's to name; it must not keep the whole copy from being opened.
             Ok(id) if entry.kind == EntryKind::Folder => match recover_one(copy, id) {
-                Err(Error::Damaged { path, detail, .. }) => {
-                    tracing::warn!(copy = copy.name(), path, detail, "left as it is");
+                Err(error) if error.is_about_a_document() => {
+                    tracing::warn!(copy = copy.name(), object = %id, reason = %error, "left as it is");
                 }
                 other => other?,
             },

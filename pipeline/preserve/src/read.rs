@@ -180,7 +180,8 @@ pub fn stats(copy: &dyn CopyStore) -> Result<Stats, Error> {
     Ok(stats)
 }
 
-/// Files below a folder with their lengths, and what is neither file nor folder. Paths are relative to the folder.
+/// Files below a folder with their lengths, and what is neither a file nor a folder with something in it. Paths are relative to
+/// the folder.
 pub(crate) type Listing = (BTreeMap<String, u64>, Vec<String>);
 
 pub(crate) fn files(copy: &dyn CopyStore, folder: &str) -> Result<Listing, Error> {
@@ -189,7 +190,11 @@ pub(crate) fn files(copy: &dyn CopyStore, folder: &str) -> Result<Listing, Error
     while let Some((below, depth)) = folders.pop() {
         let here = if below.is_empty() { folder.to_owned() } else { format!("{folder}/{below}") };
         let here = here.trim_matches('/');
-        for entry in copy.list(here)?.unwrap_or_default() {
+        let entries = copy.list(here)?.unwrap_or_default();
+        if entries.is_empty() && !below.is_empty() {
+            others.push(below.clone());
+        }
+        for entry in entries {
             let path = if below.is_empty() { entry.name } else { format!("{below}/{}", entry.name) };
             match entry.kind {
                 EntryKind::File => {

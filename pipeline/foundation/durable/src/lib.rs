@@ -26,5 +26,5 @@ pub use leave::{remove_empty_dir, set_aside};
 pub use lock::{HomeLock, Lock, lock, lock_home};
 pub use probe::{Space, may_change, space, try_out};
 pub use publish::{NewFile, Published, Staged, publish, replace, replace_through, write_private};
-pub use readback::{ReadBack, Trust, blake3_file, read_limited, sha256_file, sha512_file};
+pub use readback::{ReadBack, Trust, blake3_file, open_regular, read_limited, read_regular, sha256_file, sha512_file};
 pub use settle::{Move, enter, settle};

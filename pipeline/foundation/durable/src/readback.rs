@@ -57,9 +57,23 @@ pub fn sha256_file(path: &Path) -> Result<(Sha256, u64), Error> {
     Ok((Sha256::from_ring(&context.finish()), read.bytes))
 }
 
-/// A whole file in memory, when it is no longer than `max` bytes.
+/// A whole file in memory, when it is no longer than `max` bytes. A link is followed and a pipe read to its end: for what a person
+/// names.
 pub fn read_limited(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
-    let file = File::open(path).map_err(|e| Error::io("open", path, e))?;
+    read_to_end(&File::open(path).map_err(|e| Error::io("open", path, e))?, path, max)
+}
+
+/// The same where only a file may stand, as [`open_regular`] opens it.
+pub fn read_regular(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
+    read_to_end(&open_regular(path)?, path, max)
+}
+
+/// Opens a file for reading where nothing else may stand: no link is followed, no pipe waited for.
+pub fn open_regular(path: &Path) -> Result<File, Error> {
+    open(path, OFlags::empty())?.ok_or_else(|| Error::io("open", path, Errno::INVAL))
+}
+
+fn read_to_end(file: &File, path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     file.take(max.saturating_add(1)).read_to_end(&mut out).map_err(|e| Error::io("read", path, e))?;
     if out.len() as u64 > max {
@@ -85,7 +99,7 @@ fn pass(path: &Path, trust: Trust, each: &mut dyn FnMut(&[u8])) -> Result<Pass, 
             Err((_, e)) => return Err(Error::io("read", path, e)),
         }
     }
-    let file = open(path, OFlags::empty())?.ok_or_else(|| Error::io("open", path, Errno::INVAL))?;
+    let file = open_regular(path)?;
     if trust == Trust::Medium {
         // A hint, not a proof; a file system that does not know it reads as it can.
         rustix::fs::fadvise(&file, 0, None, Advice::DontNeed).ok();

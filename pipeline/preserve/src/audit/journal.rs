@@ -1,5 +1,7 @@
 //! The journal on a copy: its chain, and whether it ends where the register says.
 
+use std::cmp::Reverse;
+
 use durable::Trust;
 use model::Sha512;
 
@@ -25,13 +27,18 @@ pub(super) fn audit(copy: &dyn CopyStore, expected: Option<ChainHead>, trust: Tr
         }
         Err(error) => note(layout::JOURNAL, fault_of(&error)),
     }
-    segments.sort();
+    // Of two that begin alike the longer one first: what it holds already is no news.
+    segments.sort_by_key(|segment| (segment.first, Reverse(segment.last)));
 
     // Where the chain stands; none after a segment that could not be read.
     let mut head = Some(ChainHead::GENESIS);
     let mut before: Option<&Segment> = None;
     let mut next = 1;
     for segment in &segments {
+        if segment.first < next {
+            note(&segment.path(), FaultKind::Extra);
+            continue;
+        }
         if segment.first > next {
             note(&Segment { first: next, last: segment.first - 1 }.path(), FaultKind::Missing);
             head = None;

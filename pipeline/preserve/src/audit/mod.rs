@@ -220,12 +220,20 @@ fn around(copy: &dyn CopyStore, trust: Trust, faults: &mut Vec<Fault>) {
         (Ok(_), _) => note(layout::README, FaultKind::Altered),
         (Err(error), _) => note(layout::README, fault_of(&error)),
     }
-    let known = [layout::OCFL, layout::STAGING, layout::JOURNAL, layout::MEDIUM, layout::README, "lost+found"];
+    let folders = [layout::OCFL, layout::STAGING, layout::JOURNAL, "lost+found"];
+    let known: Vec<(&str, EntryKind)> = folders
+        .map(|name| (name, EntryKind::Folder))
+        .into_iter()
+        .chain([layout::MEDIUM, layout::README].map(|name| (name, EntryKind::File)))
+        .collect();
     match copy.list("") {
         Ok(entries) => {
             for entry in entries.unwrap_or_default() {
-                if !known.contains(&entry.name.as_str()) {
-                    note(&entry.name, FaultKind::Extra);
+                match known.iter().find(|(name, _)| *name == entry.name) {
+                    None => note(&entry.name, FaultKind::Extra),
+                    // A link to another copy makes one of two.
+                    Some((_, kind)) if *kind != entry.kind => note(&entry.name, FaultKind::Altered),
+                    Some(_) => {}
                 }
             }
         }

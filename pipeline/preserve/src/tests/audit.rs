@@ -280,7 +280,10 @@ fn links_and_folders_in_the_place_of_files_are_never_followed() {
     let audit = audit(&copy, Some(&expected(&[(id(1), &stored)])));
     let found: Vec<(&str, FaultKind)> =
         audit.faults.iter().map(|f| (f.path.rsplit('/').next().expect("name"), f.fault)).collect();
-    assert_eq!(found, [("document.pdf", Missing), ("submission.json", Missing), ("submission.json", Extra)]);
+    assert_eq!(
+        found,
+        [("document.pdf", Missing), ("document.pdf", Extra), ("submission.json", Missing), ("submission.json", Extra)]
+    );
 }
 
 #[test]

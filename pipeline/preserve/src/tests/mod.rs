@@ -6,6 +6,7 @@ mod forms;
 mod journal;
 mod mirror;
 mod store;
+mod strangers;
 
 use std::{
     fs,
