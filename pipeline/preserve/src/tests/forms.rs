@@ -49,6 +49,35 @@ fn readme_checks_the_documents_with_sha512sum() {
         fs::remove_file(place.join(file)).expect("mend");
         fs::write(place.join(file), kept).expect("mend");
     }
+    // What a list of digests does not show by itself.
+    let other = room.root("a").join(layout::place(id(2)));
+    let said = |tamper: &dyn Fn(), mend: &dyn Fn()| {
+        tamper();
+        let said = shell(&script, &room.root("a"));
+        mend();
+        said
+    };
+    let swap = || {
+        for (from, to) in [(&place, &room.root("aside")), (&other, &place), (&room.root("aside"), &other)] {
+            fs::rename(from, to).expect("swapped");
+        }
+    };
+    assert!(said(&swap, &swap).contains("another document"));
+    let (declaration, aside) = (place.join(layout::OBJECT_DECLARATION.0), room.root("aside"));
+    let gone =
+        said(&|| fs::rename(&declaration, &aside).expect("gone"), &|| fs::rename(&aside, &declaration).expect("back"));
+    assert!(gone.contains("no declaration"), "{gone}");
+    let link = place.join("v1/content/link");
+    let linked = || std::os::unix::fs::symlink("/etc/passwd", &link).expect("link");
+    assert!(said(&linked, &|| fs::remove_file(&link).expect("mend")).contains("no file"));
+    let older = place.join("v1/inventory.json");
+    let (inventory, newest) = (place.join("inventory.json"), fs::read(place.join("inventory.json")).expect("read"));
+    let put = |bytes: &[u8]| {
+        fs::remove_file(&inventory).expect("removed");
+        fs::write(&inventory, bytes).expect("written");
+    };
+    let back = said(&|| put(&fs::read(&older).expect("read")), &|| put(&newest));
+    assert!(back.contains("differ"), "{back}");
     assert_eq!(shell(&script, &room.root("a")), "");
 }
 
