@@ -112,6 +112,26 @@ fn a_seal_does_not_rise_over_a_forged_scan() {
 }
 
 #[test]
+fn a_journal_that_ends_otherwise_is_told_of() {
+    let house = House::new("");
+    house.drop(1, 1);
+    house.run().done(1);
+    house.audit_is_sound();
+    let folder = house.path("copies/a/journal");
+    let segments = std::fs::read_dir(&folder).expect("journal").flatten().map(|entry| entry.path());
+    let last = segments.max().expect("a segment");
+    let text = std::fs::read_to_string(&last).expect("segment");
+    let (before, end) = text.trim_end().rsplit_once('\n').map_or(("", text.trim_end()), |(before, end)| (before, end));
+    let forged = end.replacen("mocban", "nobody", 1);
+    assert_ne!(forged, end, "{end}");
+    let lines = [before, &forged].map(|line| if line.is_empty() { String::new() } else { format!("{line}\n") });
+    std::fs::write(&last, lines.concat()).expect("segment");
+    let audit = house.sandbox.alone(&["--json", "audit"]);
+    let told = String::from_utf8_lossy(&audit.stdout).into_owned();
+    assert!(audit.status.code() == Some(10) && told.contains("forged"), "{told}");
+}
+
+#[test]
 fn an_index_is_made_again_although_one_documents_words_are_lost() {
     let house = House::new("");
     house.drop(3, 1);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use config::CopySettings;
 use model::{SystemClock, event::EventKind};
 pub use preserve::audit::Digest;
-use preserve::{audit as fixity, journal};
+use preserve::{DirectoryCopy, audit as fixity, journal};
 use register::{Commit, Facts, Register};
 use serde_json::{Value, json};
 
@@ -49,10 +49,25 @@ pub fn audit(register: &Register, settings: &CopySettings, by: Digest) -> Result
     let journalled = register.journalled_on(&settings.name)?;
     let journal_head = journalled.map(|(seq, hash)| journal::ChainHead { seq, hash });
     let reading = fixity::Reading { trust: preserve::Trust::Medium, by };
-    let found = fixity::audit(&copy, Some(&fixity::Expected { objects, journal_head }), reading);
+    let mut found = fixity::audit(&copy, Some(&fixity::Expected { objects, journal_head }), reading);
+    if is_end_forged(register, &copy)? {
+        let fault = fixity::FaultKind::Forged;
+        found.faults.push(fixity::Fault { object: None, path: preserve::layout::JOURNAL.to_owned(), fault });
+        found.faults.sort();
+        found.faults.dedup();
+    }
     let json = serde_json::to_value(&found)?;
     let faults = json.get("faults").and_then(Value::as_array).cloned().unwrap_or_default();
     Ok(Audited { json, unreadable: false, faults })
+}
+
+/// Every event is in the register before a journal has it: an end that the register does not know was written by somebody else. A
+/// journal that cannot be read was told of already.
+fn is_end_forged(register: &Register, copy: &DirectoryCopy) -> Result<bool, Error> {
+    let Ok(end) = journal::last(copy) else { return Ok(false) };
+    let Some(before) = end.seq.checked_sub(1) else { return Ok(false) };
+    let known = register.lines_after(before, 1)?;
+    Ok(!known.iter().any(|(seq, _, hash)| (*seq, *hash) == (end.seq, end.hash)))
 }
 
 /// Faults an event carries; the rest is found again by the next audit.
