@@ -182,7 +182,11 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object, known: Sha512) -> Re
     let built = drafted?;
     let number = built.inventory.head;
     if let Err(error) = copy.enter(&[version(object.id, number)]) {
-        copy.discard(&staged(object.id)).ok();
+        // A version that has entered keeps its mark in staging, by which the next opening ends what was begun.
+        let moved = version(object.id, number);
+        if copy.list(&moved.staged).is_ok_and(|left| left.is_some()) {
+            copy.discard(&staged(object.id)).ok();
+        }
         return Err(error);
     }
     failpoint!("preserve:version:entered");
