@@ -183,3 +183,20 @@ fn a_full_register_stops_the_work_and_not_the_daemon() {
     assert_eq!(code, Some(0), "{told}");
     house.audit_is_sound();
 }
+
+#[test]
+fn a_scan_that_was_away_while_it_arrived_is_taken_when_it_is_back() {
+    let house = House::bare();
+    house.sandbox.make();
+    house.sandbox.set("[inbound]\nsettle_s = 0\nincomplete_after_s = 3600\n[recognize]\nengine = \"none\"\n");
+    house.drop(1, 1);
+    let (scan, twin) =
+        (house.sandbox.inbound().join("P01/01/01/1-01.jpg"), house.sandbox.inbound().join("P01/01/01/1-01.jpg.part"));
+    std::fs::write(&twin, b"still being copied").expect("twin");
+    assert_eq!(house.run().code, Some(20), "it arrives");
+    std::fs::rename(&scan, house.path("away.jpg")).expect("away");
+    std::fs::remove_file(&twin).expect("removed");
+    house.run();
+    std::fs::rename(house.path("away.jpg"), &scan).expect("back");
+    house.run().done(1);
+}

@@ -288,6 +288,8 @@ fn withdrawn(home: &Home, seen: &BTreeSet<String>) -> Result<(), Error> {
 fn withdrawn_detail(job: &Job) -> Facts {
     let mut facts = Facts::new();
     facts.insert("detail".into(), json!({"code": "withdrawn", "facts": {"path": job.source}}));
+    // Nobody turned it away: should it come back as it was (a share that was gone for a moment), it enters anew.
+    facts.insert("look".into(), serde_json::Value::Null);
     facts
 }
 
