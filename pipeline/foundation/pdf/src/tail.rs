@@ -138,6 +138,10 @@ impl Tail {
                 return Err(Error::TooLarge { path: source.path(), what: "cross-reference chain", limit });
             }
             let section = read_section(source, offset)?;
+            // ISO 32000-2 7.3.7: which of two /Root or /Prev counts is each reader's own choice.
+            if section.trailer.is_ambiguous() {
+                return Err(broken("a key stands twice in the trailer"));
+            }
             objects += section.entries.len();
             if objects > OBJECTS {
                 let limit = u64::try_from(OBJECTS).unwrap_or(0);
@@ -308,6 +312,11 @@ fn read_lines(
 /// `nnnnnnnnnn ggggg n` and a two-byte line end.
 fn parse_line(line: &[u8; 20]) -> Option<Entry> {
     let [offset @ .., _, _, _, _, _, _, _, _, _, _] = line;
+    // ISO 32000-2 7.5.4: readers that insist on it look for the objects themselves where it does not hold.
+    let [before, between, end @ ..] = [line.get(10)?, line.get(16)?, line.get(18)?, line.get(19)?];
+    if *before != b' ' || *between != b' ' || !matches!(end, [b' ', b'\n' | b'\r'] | [b'\r', b'\n']) {
+        return None;
+    }
     let number = |digits: &[u8]| -> Option<u64> {
         digits.iter().all(u8::is_ascii_digit).then(|| std::str::from_utf8(digits).ok()?.parse().ok())?
     };
@@ -388,7 +397,7 @@ fn stream_entries(dictionary: &Dictionary, data: &[u8]) -> Option<BTreeMap<u32, 
                 0 => Entry::Free,
                 1 => Entry::At { offset: second, generation: u16::try_from(third).ok()? },
                 2 => Entry::In { stream: u32::try_from(second).ok()?, index: u32::try_from(third).ok()? },
-                _ => continue, // unknown kinds are references to null
+                _ => Entry::Free, // unknown kinds are references to null, whatever an older section says
             };
             // Twice in one section: readers disagree about which one counts.
             if entries.insert(first.checked_add(step)?, entry).is_some_and(|earlier| earlier != entry) {

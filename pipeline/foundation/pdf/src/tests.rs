@@ -350,6 +350,8 @@ fn what_cannot_be_read_is_refused_by_name() {
     check(base[..base.len() - 8].to_vec(), "E-PDF-03");
     check(replaced("startxref\n323", "startxref\n330"), "E-PDF-04");
     check(replaced("/Root 1 0 R", "/Root 1 0 R/Prev 323"), "E-PDF-04");
+    check(replaced("/Root 1 0 R", "/Root 1 0 R/Root 4 0 R"), "E-PDF-04");
+    check(replaced(" 00000 n", "x00000 n"), "E-PDF-04");
     check(replaced("/Root 1 0 R", "/Root 1 0 R/Encrypt 5 0 R"), "E-PDF-05");
     check(replaced("/Root 1 0 R", "/Root 1 0 R/XRefStm 5"), "E-PDF-06");
     let junk = [base.as_slice(), b"junk"].concat();
