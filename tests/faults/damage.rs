@@ -1,10 +1,10 @@
 //! Documents that are damaged on the copies: they are named, and keep no other back.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use model::Sha512;
 
-use crate::support::House;
+use crate::support::{House, write_anew};
 
 #[test]
 fn a_document_that_is_damaged_keeps_no_other_from_a_copy_that_is_back() {
@@ -14,11 +14,11 @@ fn a_document_that_is_damaged_keeps_no_other_from_a_copy_that_is_back() {
     let ran = house.run();
     ran.done(3);
     let first = ran.documents[0]["id"].as_str().expect("identity").to_owned();
-    spoil(&part(&house, "a", &first, "v1/content/document.pdf"));
+    spoil(&house.part("a", &first, "v1/content/document.pdf"));
     std::fs::rename(house.path("away"), house.path("copies/b")).expect("mounted");
     house.run();
     assert_eq!((&house.copy("b")["objects"], &house.copy("b")["lacking"]), (&2.into(), &1.into()));
-    assert_eq!(object(&house, "b", &first), None, "damage is not brought on");
+    assert_eq!(house.object("b", &first), None, "damage is not brought on");
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_seal_does_not_rise_on_a_damaged_file_and_keeps_no_other_from_rising() {
     let ran = house.run();
     ran.done(3);
     let ids: Vec<&str> = ran.documents.iter().filter_map(|document| document["id"].as_str()).collect();
-    let before = |copy, id| part(&house, copy, id, "v1/content/document.pdf");
+    let before = |copy, id| house.part(copy, id, "v1/content/document.pdf");
     for (copy, id) in [("a", ids[0]), ("b", ids[0]), ("b", ids[1])] {
         spoil(&before(copy, id));
     }
@@ -40,7 +40,7 @@ fn a_seal_does_not_rise_on_a_damaged_file_and_keeps_no_other_from_rising() {
     // Where one copy is damaged the seal rises on the other's file, on both: damage never becomes a version of its own.
     for id in &ids[1..] {
         let [a, b] =
-            ["a", "b"].map(|copy| std::fs::read(part(&house, copy, id, "v2/content/document.pdf")).expect("risen"));
+            ["a", "b"].map(|copy| std::fs::read(house.part(copy, id, "v2/content/document.pdf")).expect("risen"));
         assert!(a == b, "{id}: the same bytes on each copy");
         assert_eq!(house.sandbox.alone(&["verify", id]).status.code(), Some(0), "{id}");
     }
@@ -70,7 +70,7 @@ fn what_was_forged_on_one_copy_is_believed_by_nobody() {
     assert!(String::from_utf8_lossy(&audit.stdout).contains("forged"), "{}", String::from_utf8_lossy(&audit.stdout));
     let exported = house.sandbox.alone(&["export", id, "--to", &house.path("out").to_string_lossy()]);
     assert_eq!(exported.status.code(), Some(0), "{}", String::from_utf8_lossy(&exported.stderr));
-    let document = |copy| std::fs::read(part(&house, copy, id, "v1/content/document.pdf")).expect("document");
+    let document = |copy| std::fs::read(house.part(copy, id, "v1/content/document.pdf")).expect("document");
     assert!(std::fs::read(house.path("out").join(id).join("document.pdf")).expect("exported") == document("b"));
     assert_eq!(house.sandbox.alone(&["verify", id]).status.code(), Some(0), "the true one is judged");
     // A new copy is filled with what is known.
@@ -99,7 +99,7 @@ fn a_seal_does_not_rise_over_a_forged_scan() {
     let ran = house.run();
     ran.done(2);
     let ids: Vec<&str> = ran.documents.iter().filter_map(|document| document["id"].as_str()).collect();
-    let scan = std::fs::read_dir(part(&house, "a", ids[0], "v1/content/originals")).expect("originals");
+    let scan = std::fs::read_dir(house.part("a", ids[0], "v1/content/originals")).expect("originals");
     let scan = scan.flatten().next().expect("a scan").file_name();
     forge(&house, "a", ids[0], &format!("originals/{}", scan.to_string_lossy()));
     house.sandbox.fault(&["ocsp=ok", "crl=ok"]);
@@ -139,25 +139,13 @@ fn an_index_is_made_again_although_one_documents_words_are_lost() {
     ran.done(3);
     let first = ran.documents[0]["id"].as_str().expect("identity").to_owned();
     for copy in ["a", "b"] {
-        spoil(&part(&house, copy, &first, "v1/content/words/0001.json.zst"));
+        spoil(&house.part(copy, &first, "v1/content/words/0001.json.zst"));
     }
     std::fs::remove_dir_all(house.path("index")).expect("deleted");
     house.drop(1, 2);
     house.run().done(1);
     let found = house.sandbox.ask(&["search", "nguon:P01"]);
     assert_eq!(found[0]["total"], 4, "each is found by what is known of it: {found:?}");
-}
-
-/// A file of a document on a copy.
-fn part(house: &House, copy: &str, id: &str, path: &str) -> PathBuf {
-    object(house, copy, id).expect("the document is there").join(path)
-}
-
-/// Where a document lies on a copy.
-fn object(house: &House, copy: &str, id: &str) -> Option<PathBuf> {
-    let root = house.path("copies").join(copy).join("ocfl");
-    let folders = walkdir::WalkDir::new(root).into_iter().flatten().map(walkdir::DirEntry::into_path);
-    folders.filter(|path| path.is_dir()).find(|path| path.to_string_lossy().ends_with(id))
 }
 
 /// Turns a byte in its middle.
@@ -170,16 +158,10 @@ fn spoil(path: &Path) {
 
 /// Changes a part of a document and writes its inventories anew, so that they fit.
 fn forge(house: &House, copy: &str, id: &str, logical: &str) {
-    let path = part(house, copy, id, &format!("v1/content/{logical}"));
+    let path = house.part(copy, id, &format!("v1/content/{logical}"));
     let digest = |path: &Path| Sha512::of(&std::fs::read(path).expect("read")).to_hex();
     let before = digest(&path);
     spoil(&path);
     let after = digest(&path);
-    for folder in ["", "v1/"] {
-        let [inventory, sidecar] =
-            ["inventory.json", "inventory.json.sha512"].map(|name| part(house, copy, id, &format!("{folder}{name}")));
-        let text = std::fs::read_to_string(&inventory).expect("inventory");
-        std::fs::write(&inventory, text.replace(&before, &after)).expect("inventory");
-        std::fs::write(&sidecar, format!("{}  inventory.json\n", digest(&inventory))).expect("sidecar");
-    }
+    write_anew(&house.object(copy, id).expect("the document is there"), &before, &after);
 }

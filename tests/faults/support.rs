@@ -124,6 +124,18 @@ impl House {
             .collect()
     }
 
+    /// Where a document lies on a copy.
+    pub(crate) fn object(&self, copy: &str, id: &str) -> Option<PathBuf> {
+        let root = self.path("copies").join(copy).join("ocfl");
+        let folders = walkdir::WalkDir::new(root).into_iter().flatten().map(walkdir::DirEntry::into_path);
+        folders.filter(|path| path.is_dir()).find(|path| path.to_string_lossy().ends_with(id))
+    }
+
+    /// A file of it.
+    pub(crate) fn part(&self, copy: &str, id: &str, path: &str) -> PathBuf {
+        self.object(copy, id).expect("the document is there").join(path)
+    }
+
     #[track_caller]
     pub(crate) fn audit_is_sound(&self) {
         let audit = self.sandbox.alone(&["--json", "audit"]);
@@ -135,6 +147,17 @@ impl House {
         let status = self.sandbox.ask(&["status"]).remove(0);
         let copies = status["copies"].as_array().expect("copies");
         copies.iter().find(|copy| copy["name"] == name).expect("the copy").clone()
+    }
+}
+
+/// Changes a word in the inventories of a document with one version, so that they and their sidecars fit.
+pub(crate) fn write_anew(object: &Path, before: &str, after: &str) {
+    for folder in [object.to_owned(), object.join("v1")] {
+        let inventory = folder.join("inventory.json");
+        let text = std::fs::read_to_string(&inventory).expect("inventory").replace(before, after);
+        std::fs::write(&inventory, &text).expect("inventory");
+        let sidecar = format!("{}  inventory.json\n", model::Sha512::of(text.as_bytes()).to_hex());
+        std::fs::write(folder.join("inventory.json.sha512"), sidecar).expect("sidecar");
     }
 }
 

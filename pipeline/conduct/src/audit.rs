@@ -9,7 +9,7 @@ use preserve::{DirectoryCopy, audit as fixity, journal};
 use register::{Commit, Facts, Register};
 use serde_json::{Value, json};
 
-use crate::{Error, open_copy};
+use crate::{Error, known, open_copy};
 
 /// What an audit found on one copy.
 #[derive(Debug)]
@@ -41,9 +41,7 @@ pub fn audit(register: &Register, settings: &CopySettings, by: Digest) -> Result
     };
     let mut objects = BTreeMap::new();
     for (id, head, inventory_sha512) in register.expected_on(&settings.name)? {
-        let inventory_sha512 = inventory_sha512
-            .parse()
-            .map_err(|_| register::Error::Damaged { seq: 0, what: "an inventory without a digest" })?;
+        let inventory_sha512 = known::digest(&inventory_sha512)?;
         objects.insert(id, fixity::ObjectFacts { head, inventory_sha512 });
     }
     let journalled = register.journalled_on(&settings.name)?;

@@ -155,7 +155,7 @@ fn fill_copy(
                 Err(error @ Error::Register(_)) => return Err(error),
                 Err(error) => {
                     tracing::warn!(copy = copy.name(), job = job.no, code = error.code(), "a copy lags behind");
-                    if !is_about_a_document(&error) {
+                    if !error.is_about_a_document() {
                         return Ok(());
                     }
                 }
@@ -167,15 +167,6 @@ fn fill_copy(
     }
 }
 
-/// Whether other documents may fare better.
-pub(crate) fn is_about_a_document(error: &Error) -> bool {
-    match error {
-        Error::Preserve(error) => error.is_about_a_document(),
-        Error::TooFewCopies { .. } | Error::WorkFile { .. } => true,
-        _ => false,
-    }
-}
-
 /// One document to one copy, from the first copy that has it whole.
 fn bring(home: &Home, copies: &[DirectoryCopy], to: &DirectoryCopy, job: &Job) -> Result<Commit, Error> {
     let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
@@ -183,7 +174,7 @@ fn bring(home: &Home, copies: &[DirectoryCopy], to: &DirectoryCopy, job: &Job) -
     for from in copies {
         let Some(known) = known::inventory(&home.register, job, from.name())? else { continue };
         match preserve::mirror(from, to, id, known) {
-            Ok(stored) => return Ok(steps::preserve::stored_on(to.name(), &stored)),
+            Ok(stored) => return Ok(steps::preserve::stored_on(to.name(), &stored.version, stored.inventory_sha512)),
             Err(error) => last = error.into(),
         }
     }

@@ -6,13 +6,12 @@
 use std::path::PathBuf;
 
 use model::{DocumentId, HoldReason, PageWords, Secrecy, SizeMm, SourceKind, Stage, stage::JobState};
-use preserve::{DirectoryCopy, Head};
 use register::Job;
 use serde_json::Value;
 
 use crate::{
     Error, Home,
-    known::known_head,
+    known::from_copies,
     steps::{self, limits, patience},
     worker::{self, Task},
 };
@@ -63,7 +62,7 @@ fn declared_secret(home: &Home, job: &Job) -> bool {
 /// # Errors
 /// The last copy's own, when none can be read.
 pub fn files(home: &Home, job: &Job) -> Result<Vec<String>, Error> {
-    from_copies(home, job, |_, head| {
+    from_copies(&home.register, &home.settings.copy, job, |_, head| {
         let names = head.parts.keys().filter(|name| *name == SEALED || name.starts_with("originals/"));
         Ok(names.cloned().collect())
     })
@@ -74,34 +73,11 @@ pub fn files(home: &Home, job: &Job) -> Result<Vec<String>, Error> {
 /// # Errors
 /// The last copy's own, when none holds the file as it was stored.
 pub fn file(home: &Home, job: &Job, logical: &str) -> Result<StoredFile, Error> {
-    from_copies(home, job, |copy, head| {
+    from_copies(&home.register, &home.settings.copy, job, |copy, head| {
         let (path, bytes) = copy.sound_part(head, logical)?;
         let sha512 = head.parts.get(logical).map(|sha512| sha512.to_hex()).unwrap_or_default();
         Ok(StoredFile { path, bytes, sha512 })
     })
-}
-
-fn from_copies<T>(
-    home: &Home,
-    job: &Job,
-    read: impl Fn(&DirectoryCopy, &Head) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let stored = home.register.stored(job.no)?;
-    let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
-    for (name, copy) in home.copies() {
-        if !stored.iter().any(|stored| stored.copy == name) {
-            continue;
-        }
-        let answer = copy.and_then(|copy| read(&copy, &known_head(&home.register, job, &copy)?));
-        match answer {
-            Ok(answer) => return Ok(answer),
-            Err(error) => {
-                tracing::warn!(copy = name, job = job.no, code = error.code(), "a copy was passed over");
-                last = error;
-            }
-        }
-    }
-    Err(last)
 }
 
 /// The words of a page: from the work files while they are there, else from a copy. None where nothing was read yet.
@@ -184,7 +160,7 @@ pub fn verdicts(home: &Home, job: &Job) -> Result<Value, Error> {
 /// # Errors
 /// The last copy's own, when none can be read.
 pub fn seal_ends(home: &Home, job: &Job) -> Result<Option<jiff::Timestamp>, Error> {
-    from_copies(home, job, |copy, head| {
+    from_copies(&home.register, &home.settings.copy, job, |copy, head| {
         let report = head.read(copy, "verification.json", 16 << 20)?;
         let report: Value = serde_json::from_slice(&report)?;
         let last = report.get("document_timestamps").and_then(Value::as_array).and_then(|stamps| stamps.last());

@@ -213,6 +213,15 @@ impl Error {
         }
     }
 
+    /// Whether it is about one document, and others may fare better.
+    pub(crate) fn is_about_a_document(&self) -> bool {
+        match self {
+            Self::Preserve(error) => error.is_about_a_document(),
+            Self::TooFewCopies { .. } | Self::WorkFile { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether the register itself is damaged (exit code 30).
     pub fn is_register_damage(&self) -> bool {
         matches!(self, Self::Register(e) if e.is_damage())

@@ -30,4 +30,4 @@ pub mod worker;
 
 pub use error::{Error, disposition_name};
 pub use home::{Home, open_copy};
-pub use known::known_head;
+pub use known::from_copies;

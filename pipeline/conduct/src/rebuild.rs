@@ -15,10 +15,8 @@ use register::{Commit, Facts, Job, Register};
 use serde_json::{Value, json};
 
 use crate::{
-    Error, Home,
-    calendar::{self, is_about_a_document},
-    proven,
-    steps::preserve::{CERTIFICATION, DECIDED},
+    Error, Home, calendar, proven,
+    steps::preserve::{CERTIFICATION, DECIDED, stored_on},
 };
 
 /// What a rebuild found.
@@ -62,7 +60,7 @@ pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) 
     for id in &ids {
         match take_over(&home, &copy, *id) {
             // It stays on the copy, where the audit tells of it.
-            Err(error) if is_about_a_document(&error) => {
+            Err(error) if error.is_about_a_document() => {
                 tracing::error!(document = %id, code = error.code(), reason = %error, "a document was not taken over");
             }
             taken => taken?,
@@ -116,12 +114,11 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
     {
         return Ok(());
     }
-    let read = |part: &str| -> Result<Value, Error> {
-        Ok(serde_json::from_slice(&preserve::read_part(copy, id, part, PART_LIMIT)?)?)
-    };
+    let head = preserve::head(copy, id)?;
+    let read =
+        |part: &str| -> Result<Value, Error> { Ok(serde_json::from_slice(&head.read(copy, part, PART_LIMIT)?)?) };
     let submission: Submission = serde_json::from_value(read("submission.json")?)?;
     let certification = read("certification.json")?;
-    let head = preserve::head(copy, id)?;
     let unproven = match proven::fault(home, copy, &head, &submission, &certification)? {
         None if number_is_taken(home, known.as_ref(), &certification)? => Some("its number is another document's"),
         fault => fault,
@@ -150,12 +147,7 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
     for key in CERTIFICATION.iter().chain(DECIDED) {
         card.insert((*key).into(), certification.get(*key).cloned().unwrap_or(Value::Null));
     }
-    let mut stored = Facts::new();
-    stored.insert("inventory_sha512".into(), json!(head.inventory_sha512));
-    let on = |copy: &str| {
-        let store = EventKind::Stored { copy: copy.to_owned(), version: head.version.to_string() };
-        Commit::of(store).with(stored.clone())
-    };
+    let on = |copy: &str| stored_on(copy, &head.version.to_string(), head.inventory_sha512);
     let mut commits = vec![Commit::of(EventKind::Adopted).with(card), on(copy.name())];
     // Storing ended on every copy before its journal could tell.
     for (name, other) in home.copies().into_iter().filter(|(name, _)| name != copy.name()) {

@@ -35,4 +35,4 @@ pub use error::Error;
 pub use inventory::User;
 pub use mirror::mirror;
 pub use object::{Object, Part, Stored, store, store_together, store_version};
-pub use read::{Head, Stats, head, known_head, objects, read_part, stats};
+pub use read::{Head, Stats, head, known_head, objects, stats};

@@ -27,8 +27,8 @@ pub fn mirror(from: &dyn CopyStore, to: &dyn CopyStore, id: DocumentId, known: S
     if from.list(&place)?.is_none() {
         return Err(Error::NoObject { copy: from.name().to_owned(), object: id });
     }
-    let (digest, wanted) = whole_inventory(from, &place)?;
-    if digest != known || wanted.id != id.urn() {
+    let (digest, wanted) = load(from, &place, id)?;
+    if digest != known {
         return Err(unknown(from, id));
     }
     let _exclusive = to.exclusive()?;
@@ -69,7 +69,7 @@ fn common(
     id: DocumentId,
     wanted: &Inventory,
 ) -> Result<VersionNumber, Error> {
-    let head = load(to, place, id)?.head;
+    let head = load(to, place, id)?.1.head;
     let folder = format!("{place}/{head}");
     let same = head <= wanted.head && whole_inventory(from, &folder)?.0 == whole_inventory(to, &folder)?.0;
     if same { Ok(head) } else { Err(Error::Different { copy: to.name().to_owned(), object: id }) }

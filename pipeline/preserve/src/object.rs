@@ -117,7 +117,7 @@ fn find(copy: &dyn CopyStore, object: &Object, measures: &Measures) -> Result<Op
     if copy.list(&place)?.is_none() {
         return Ok(None);
     }
-    let inventory = load(copy, &place, object.id)?;
+    let (_, inventory) = load(copy, &place, object.id)?;
     let wanted = measures.digests();
     let parts = |number: &VersionNumber| {
         let mut state = inventory.state(*number);
@@ -159,9 +159,9 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object, known: Sha512) -> Re
     if copy.list(&place)?.is_none() {
         return Err(Error::NoObject { copy: copy.name().to_owned(), object: object.id });
     }
-    let inventory = load(copy, &place, object.id)?;
+    let (digest, inventory) = load(copy, &place, object.id)?;
     let measures = object.measure()?;
-    if whole_inventory(copy, &place)?.0 != known {
+    if digest != known {
         let Some(before) = inventory.head.before() else { return Err(unknown(copy, object.id)) };
         let (digest, earlier) = whole_inventory(copy, &format!("{place}/{before}"))?;
         let added = digest == known && next_state(object, &measures, &earlier) == inventory.state(inventory.head);
@@ -172,8 +172,7 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object, known: Sha512) -> Re
         return confirm(copy, &place, &inventory, inventory.head);
     }
     let changed = changed(object, &measures, &inventory);
-    let mut next = head;
-    next.extend(wanted);
+    let next = next_state(object, &measures, &inventory);
     let drafted = draft(copy, object, &measures, &changed, Some((&inventory, next)))
         .and_then(|draft| prove(copy, &[whole(object.id)], std::slice::from_ref(&draft)).map(|()| draft.built));
     if drafted.is_err() {
@@ -181,9 +180,9 @@ pub fn store_version(copy: &dyn CopyStore, object: &Object, known: Sha512) -> Re
     }
     let built = drafted?;
     let number = built.inventory.head;
-    if let Err(error) = copy.enter(&[version(object.id, number)]) {
+    let moved = version(object.id, number);
+    if let Err(error) = copy.enter(std::slice::from_ref(&moved)) {
         // A version that has entered keeps its mark in staging, by which the next opening ends what was begun.
-        let moved = version(object.id, number);
         if copy.list(&moved.staged).is_ok_and(|left| left.is_some()) {
             copy.discard(&staged(object.id)).ok();
         }
@@ -423,14 +422,14 @@ pub(crate) fn whole_inventory(copy: &dyn CopyStore, folder: &str) -> Result<(Sha
     Ok((digest, inventory))
 }
 
-/// The inventory in an object's root, checked against its sidecar and the document it should be.
-pub(crate) fn load(copy: &dyn CopyStore, place: &str, id: DocumentId) -> Result<Inventory, Error> {
-    let (_, inventory) = whole_inventory(copy, place)?;
+/// The inventory in an object's root with its digest, checked against its sidecar and the document it should be.
+pub(crate) fn load(copy: &dyn CopyStore, place: &str, id: DocumentId) -> Result<(Sha512, Inventory), Error> {
+    let (digest, inventory) = whole_inventory(copy, place)?;
     if inventory.id != id.urn() {
         let path = format!("{place}/{INVENTORY}");
         return Err(Error::damaged(copy.name(), &path, format!("it belongs to {}", inventory.id)));
     }
-    Ok(inventory)
+    Ok((digest, inventory))
 }
 
 /// Finishes or throws away what writers that died left in staging. Needs the right to write.

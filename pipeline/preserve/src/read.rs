@@ -9,7 +9,7 @@ use model::{DocumentId, Sha512};
 use crate::{
     copy_store::{CopyStore, EntryKind},
     error::Error,
-    inventory::{INVENTORY, INVENTORY_MAX_BYTES, Inventory, VersionNumber},
+    inventory::{INVENTORY, Inventory, VersionNumber},
     layout, object,
 };
 
@@ -39,6 +39,14 @@ impl Head {
         let path =
             path.ok_or_else(|| Error::NoPart { copy: copy.to_owned(), object: self.id, part: logical.to_owned() })?;
         Ok(format!("{}/{path}", layout::place(self.id)))
+    }
+
+    /// Inventories speak only for themselves: one that was written anew over other content is sound in itself.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when its inventory is another than the one the register knows.
+    pub fn must_be(&self, copy: &dyn CopyStore, known: Sha512) -> Result<(), Error> {
+        if self.inventory_sha512 == known { Ok(()) } else { Err(unknown(copy, self.id)) }
     }
 
     /// A part, whole, its digest checked.
@@ -132,37 +140,27 @@ pub fn head(copy: &dyn CopyStore, id: DocumentId) -> Result<Head, Error> {
     if copy.list(&place)?.is_none() {
         return Err(Error::NoObject { copy: copy.name().to_owned(), object: id });
     }
-    let inventory = object::load(copy, &place, id)?;
-    let path = format!("{place}/{INVENTORY}");
+    let (inventory_sha512, inventory) = object::load(copy, &place, id)?;
     let Some(version) = inventory.versions.get(&inventory.head) else {
-        return Err(Error::damaged(copy.name(), &path, "the head is missing"));
+        return Err(Error::damaged(copy.name(), &format!("{place}/{INVENTORY}"), "the head is missing"));
     };
     let created = version.created;
-    let inventory_sha512 = Sha512::of(&copy.read(&path, INVENTORY_MAX_BYTES)?);
     let parts = inventory.state(inventory.head);
     Ok(Head { id, version: inventory.head, created, inventory_sha512, parts, inventory })
 }
 
-/// The same when it is the version whose inventory the register knows by its digest. Inventories speak only for themselves: one
-/// that was written anew over other content is sound in itself.
+/// The same, of which the register knows the digest of its inventory.
 ///
 /// # Errors
-/// As [`head`], and [`Error::Damaged`] when it is another.
+/// As [`head`] and [`Head::must_be`].
 pub fn known_head(copy: &dyn CopyStore, id: DocumentId, known: Sha512) -> Result<Head, Error> {
     let head = head(copy, id)?;
-    if head.inventory_sha512 == known { Ok(head) } else { Err(unknown(copy, id)) }
+    head.must_be(copy, known)?;
+    Ok(head)
 }
 
 pub(crate) fn unknown(copy: &dyn CopyStore, id: DocumentId) -> Error {
     Error::damaged(copy.name(), &format!("{}/{INVENTORY}", layout::place(id)), "it is not what the register knows")
-}
-
-/// A part of a document's newest version, whole, its digest checked; for those who know nothing but the copy.
-///
-/// # Errors
-/// [`Error::Damaged`] when the bytes are not the inventory's.
-pub fn read_part(copy: &dyn CopyStore, id: DocumentId, logical: &str, limit: u64) -> Result<Vec<u8>, Error> {
-    head(copy, id)?.read(copy, logical, limit)
 }
 
 /// Documents and bytes of content on a copy, by name and length only.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Error, Home,
-    known::known_head,
+    known::{from_copies, known_head},
     step::Answer,
     steps::{facts, finished},
 };
@@ -122,15 +122,7 @@ fn words_of(copy: &DirectoryCopy, head: &Head, page: u64) -> Result<PageWords, E
 
 /// The words of one page from the first copy that gives them.
 pub(crate) fn stored_page(home: &Home, job: &Job, page: u32) -> Result<PageWords, Error> {
-    let mut last = Error::TooFewCopies { required: 1, reachable: 0 };
-    for (_, copy) in home.copies() {
-        let read = |copy| words_of(&copy, &known_head(&home.register, job, &copy)?, u64::from(page));
-        match copy.and_then(read) {
-            Ok(words) => return Ok(words),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+    from_copies(&home.register, &home.settings.copy, job, |copy, head| words_of(copy, head, u64::from(page)))
 }
 
 /// The object lies re-read on enough copies and its history on the copies too: work files and originals may go.

@@ -7,7 +7,7 @@ use std::{
 
 use config::CopySettings;
 use failpoint::failpoint;
-use model::{Disposition, PageWords, Sha256, SourceKind, Stage, Submission, event::EventKind};
+use model::{Disposition, PageWords, Sha256, Sha512, SourceKind, Stage, Submission, event::EventKind};
 use preserve::{Content, DirectoryCopy, Measures, Object, Part, Stored, User, premis};
 use register::{Commit, Facts, Job, Record};
 use serde_json::{Value, json};
@@ -96,7 +96,9 @@ fn store_together(home: &Home, ready: &[Ready<'_>]) -> Result<Vec<Vec<Commit>>, 
         match joined {
             Ok(Ok(stored)) => {
                 holding += 1;
-                commits.iter_mut().zip(&stored).for_each(|(commits, stored)| commits.push(stored_on(name, stored)));
+                for (commits, stored) in commits.iter_mut().zip(&stored) {
+                    commits.push(stored_on(name, &stored.version, stored.inventory_sha512));
+                }
             }
             // A contradiction on one copy is not outvoted by the others.
             Ok(Err(error)) if error.disposition() == Disposition::Bug => return Err(error),
@@ -145,12 +147,12 @@ pub(crate) fn store_raised(
         let path = copy.part_path(&head, "document.pdf")?;
         let sha256 = durable::sha256_file(&path)?.0;
         knows.push(known);
+        if sha256 != made.sha256 {
+            // Before anything is written, on any copy.
+            head.must_be(copy, known)?;
+        }
         own.push(if sha256 == made.sha256 {
             Some(vec![path])
-        } else if head.inventory_sha512 != known {
-            // Nothing was written yet, on no copy.
-            preserve::known_head(copy, id, known)?;
-            None
         } else if sha256.to_hex() == made.before_sha256 {
             Some(vec![path, revision.clone()])
         } else {
@@ -180,7 +182,7 @@ pub(crate) fn store_raised(
         };
         let stored = preserve::store_version(copy, &object, known)?;
         failpoint!("preserve:risen:after");
-        commits.push(stored_on(preserve::CopyStore::name(copy), &stored));
+        commits.push(stored_on(preserve::CopyStore::name(copy), &stored.version, stored.inventory_sha512));
     }
     Ok(commits)
 }
@@ -200,10 +202,9 @@ fn certification(job: &Job) -> Facts {
     always.chain(DECIDED.iter().filter(|key| job.card.contains_key(**key)).map(kept)).collect()
 }
 
-pub(crate) fn stored_on(copy: &str, stored: &Stored) -> Commit {
-    let mut inventory = Facts::new();
-    inventory.insert("inventory_sha512".into(), json!(stored.inventory_sha512));
-    Commit::of(EventKind::Stored { copy: copy.to_owned(), version: stored.version.clone() }).with(inventory)
+pub(crate) fn stored_on(copy: &str, version: &str, inventory: Sha512) -> Commit {
+    let inventory = facts([("inventory_sha512", json!(inventory))]);
+    Commit::of(EventKind::Stored { copy: copy.to_owned(), version: version.to_owned() }).with(inventory)
 }
 
 /// Whose object it is: the certifying archive, as its certificate names it.

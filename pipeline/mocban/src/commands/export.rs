@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use conduct::Error;
+use preserve::CopyStore as _;
 
 use crate::{commands, exit, ui::Ui};
 
@@ -13,31 +14,15 @@ pub(super) fn export(ui: Ui, root: &Path, id: &str, to: &Path) -> Result<u8, Err
         Ui::aside(&ui.text("not-stored", &[("id", id.to_owned())]));
         return Ok(exit::USAGE);
     };
-    let mut last = None;
-    for copy in &settings.copy {
-        let exported = conduct::open_copy(&register, copy).and_then(|copy| {
-            let target = to.join(document.to_string());
-            let head = conduct::known_head(&register, &job, &copy)?;
-            for logical in head.parts.keys() {
-                if logical == "document.pdf" || logical.starts_with("originals/") {
-                    head.export(&copy, logical, &target.join(logical))?;
-                }
-            }
-            Ok(target)
-        });
-        match exported {
-            Ok(target) => {
-                ui.say("exported", &[("path", target.display().to_string()), ("copy", copy.name.clone())]);
-                return Ok(exit::OK);
-            }
-            Err(error) => {
-                tracing::warn!(copy = copy.name, job = job.no, code = error.code(), "a copy was passed over");
-                last = Some(error);
+    let target = to.join(document.to_string());
+    let copy = conduct::from_copies(&register, &settings.copy, &job, |copy, head| {
+        for logical in head.parts.keys() {
+            if logical == "document.pdf" || logical.starts_with("originals/") {
+                head.export(copy, logical, &target.join(logical))?;
             }
         }
-    }
-    match last {
-        Some(error) => Err(error),
-        None => Err(Error::TooFewCopies { required: 1, reachable: 0 }),
-    }
+        Ok(copy.name().to_owned())
+    })?;
+    ui.say("exported", &[("path", target.display().to_string()), ("copy", copy)]);
+    Ok(exit::OK)
 }

@@ -42,21 +42,10 @@ pub(super) fn verify(ui: Ui, root: &Path, target: &str) -> Result<u8, Error> {
 fn stored(ui: Ui, root: &Path, settings: &Settings, id: &str) -> Result<Option<PathBuf>, Error> {
     let (_, register) = commands::reading(root)?;
     let Some(job) = commands::one(ui, &register, id)? else { return Ok(None) };
-    let mut last = None;
-    for copy in &settings.copy {
-        let sealed = conduct::open_copy(&register, copy).and_then(|copy| {
-            let head = conduct::known_head(&register, &job, &copy)?;
-            Ok(copy.sound_part(&head, conduct::desk::SEALED)?.0)
-        });
-        match sealed {
-            Ok(path) => return Ok(Some(path)),
-            Err(error) => {
-                tracing::warn!(copy = copy.name, job = job.no, code = error.code(), "a copy was passed over");
-                last = Some(error);
-            }
-        }
-    }
-    Err(last.unwrap_or(Error::TooFewCopies { required: 1, reachable: 0 }))
+    let sealed = conduct::from_copies(&register, &settings.copy, &job, |copy, head| {
+        Ok(copy.sound_part(head, conduct::desk::SEALED)?.0)
+    })?;
+    Ok(Some(sealed))
 }
 
 fn show(ui: Ui, target: &str, report: &Value) {

@@ -205,6 +205,16 @@ fn compare(copy: &dyn CopyStore, path: &str, wanted: &Sha512, trust: Trust) -> O
     }
 }
 
+/// What may lie beside the documents, and as what.
+const AROUND: [(&str, EntryKind); 6] = [
+    (layout::OCFL, EntryKind::Folder),
+    (layout::STAGING, EntryKind::Folder),
+    (layout::JOURNAL, EntryKind::Folder),
+    (layout::MEDIUM, EntryKind::File),
+    (layout::README, EntryKind::File),
+    ("lost+found", EntryKind::Folder),
+];
+
 /// The files around the documents: README, declarations, layout; and what is not ours.
 fn around(copy: &dyn CopyStore, trust: Trust, faults: &mut Vec<Fault>) {
     let mut note = |path: &str, fault| faults.push(Fault { object: None, path: path.to_owned(), fault });
@@ -220,16 +230,10 @@ fn around(copy: &dyn CopyStore, trust: Trust, faults: &mut Vec<Fault>) {
         (Ok(_), _) => note(layout::README, FaultKind::Altered),
         (Err(error), _) => note(layout::README, fault_of(&error)),
     }
-    let folders = [layout::OCFL, layout::STAGING, layout::JOURNAL, "lost+found"];
-    let known: Vec<(&str, EntryKind)> = folders
-        .map(|name| (name, EntryKind::Folder))
-        .into_iter()
-        .chain([layout::MEDIUM, layout::README].map(|name| (name, EntryKind::File)))
-        .collect();
     match copy.list("") {
         Ok(entries) => {
             for entry in entries.unwrap_or_default() {
-                match known.iter().find(|(name, _)| *name == entry.name) {
+                match AROUND.iter().find(|(name, _)| *name == entry.name) {
                     None => note(&entry.name, FaultKind::Extra),
                     // A link to another copy makes one of two.
                     Some((_, kind)) if *kind != entry.kind => note(&entry.name, FaultKind::Altered),

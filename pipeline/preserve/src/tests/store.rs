@@ -7,7 +7,7 @@ use crate::{
     Error, doubles, head, layout,
     object::{self, Object, Stored, store, store_together, store_version},
     objects,
-    read::{Stats, read_part, stats},
+    read::{Stats, stats},
 };
 
 #[test]
@@ -22,7 +22,7 @@ fn a_document_is_stored_once_and_found_again() {
         assert_eq!((first.version.as_str(), first.files), ("v1", 7));
         assert_eq!(store(copy, &object(1)).expect("again"), first, "storing again is success");
         assert_eq!(objects(copy).expect("objects"), [id(1)]);
-        assert_eq!(read_part(copy, id(1), "submission.json", 9).expect("read"), b"{}");
+        assert_eq!(head(copy, id(1)).expect("head").read(copy, "submission.json", 9).expect("read"), b"{}");
         assert_eq!(stats(copy).expect("stats"), Stats { objects: 1, bytes: first.bytes });
         assert_eq!(head(copy, id(1)).expect("head").inventory_sha512, first.inventory_sha512);
         assert!(copy.list(&format!("staging/{}", id(1))).expect("list").is_none(), "staging is empty again");
@@ -38,7 +38,7 @@ fn other_content_under_the_same_identity_is_refused() {
         let error = store(copy, &other).expect_err("different");
         assert!(matches!(error, Error::Different { .. }), "{error}");
         assert_eq!(error.disposition(), Disposition::Bug);
-        assert!(read_part(copy, id(1), "document.pdf", 99).expect("read").starts_with(b"%PDF"));
+        assert!(head(copy, id(1)).expect("head").read(copy, "document.pdf", 99).expect("read").starts_with(b"%PDF"));
     });
 }
 
@@ -83,8 +83,8 @@ fn a_second_version_holds_only_what_changed() {
         let head = head(copy, id(1)).expect("head");
         assert_eq!((head.version.0, head.parts.len()), (2, 7));
         assert_eq!(head.inventory_sha512, second.inventory_sha512);
-        assert!(read_part(copy, id(1), "document.pdf", 99).expect("read").ends_with(b"revision two\n%%EOF\n"));
-        assert_eq!(read_part(copy, id(1), "submission.json", 9).expect("carried over"), b"{}");
+        assert!(head.read(copy, "document.pdf", 99).expect("read").ends_with(b"revision two\n%%EOF\n"));
+        assert_eq!(head.read(copy, "submission.json", 9).expect("carried over"), b"{}");
         let place = layout::place(id(1));
         let brought = copy.list(&format!("{place}/v2/content")).expect("list").expect("there");
         let names: Vec<&str> = brought.iter().map(|entry| entry.name.as_str()).collect();
@@ -138,7 +138,7 @@ fn base_and_revisions_become_one_file() {
     let mut rise = raised(1);
     rise.parts[0].content = Content::Joined(vec![base, room.file("rise", b"more")]);
     store_version(&copy, &rise, newest(&copy)).expect("version");
-    assert_eq!(read_part(&copy, id(1), "document.pdf", 1 << 20).expect("read").len(), 700_007);
+    assert_eq!(head(&copy, id(1)).expect("head").read(&copy, "document.pdf", 1 << 20).expect("read").len(), 700_007);
 
     let missing = Content::Joined(vec![room.root("no such")]);
     object.id = id(2);
@@ -178,9 +178,9 @@ fn an_export_is_whole_or_not_there() {
         Err(Error::Damaged { .. })
     ));
     assert!(!target.try_exists().expect("look"));
-    assert!(matches!(read_part(&copy, id(1), "submission.json", 9), Err(Error::Damaged { .. })));
-    assert!(matches!(read_part(&copy, id(1), "nothing", 9), Err(Error::NoPart { .. })));
-    assert!(matches!(read_part(&copy, id(9), "document.pdf", 9), Err(Error::NoObject { .. })));
+    assert!(matches!(head(&copy, id(1)).expect("head").read(&copy, "submission.json", 9), Err(Error::Damaged { .. })));
+    assert!(matches!(head(&copy, id(1)).expect("head").read(&copy, "nothing", 9), Err(Error::NoPart { .. })));
+    assert!(matches!(head(&copy, id(9)), Err(Error::NoObject { .. })));
 }
 
 #[test]
