@@ -108,7 +108,11 @@ pub fn look(inbound: &Path, template: &Template) -> Result<Vec<Candidate>, Error
 /// A folder that cannot be listed is told; one that went away while we walked is looked at next time.
 fn unreadable(inbound: &Path, error: &walkdir::Error) -> Option<Candidate> {
     let reason = error.io_error().filter(|reason| reason.kind() != std::io::ErrorKind::NotFound)?;
-    let mut candidate = empty(inbound, error.path()?)?;
+    unlisted(inbound, error.path()?, reason)
+}
+
+fn unlisted(inbound: &Path, path: &Path, reason: &std::io::Error) -> Option<Candidate> {
+    let mut candidate = empty(inbound, path)?;
     candidate.shape = Shape::Odd { mixed: false, detail: format!("it cannot be listed: {reason}") };
     Some(candidate)
 }
@@ -123,7 +127,12 @@ pub fn candidate(inbound: &Path, source: &str, template: &Template) -> Result<Ca
     let at_level = below.iter().count() == template.depth();
     // Not through a link: what lies behind it is not in inbound.
     let is_dir = std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir());
-    let found = if is_dir { folder(inbound, &path) } else { single(inbound, &path, at_level) };
+    let found = match is_dir {
+        true if at_level => folder(inbound, &path),
+        // Above the level of documents only what cannot be listed is told; what can be is looked into.
+        true => std::fs::read_dir(&path).err().and_then(|reason| unlisted(inbound, &path, &reason)),
+        false => single(inbound, &path, at_level),
+    };
     found.ok_or_else(|| Error::Gone { path: source.to_owned() })
 }
 

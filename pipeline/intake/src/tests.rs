@@ -158,6 +158,17 @@ fn odd_places_are_told_and_links_are_not_followed() {
 }
 
 #[test]
+fn a_folder_above_the_level_of_documents_is_no_document() {
+    let inbound = Inbound::new();
+    inbound.put("P/D.tif", &scan_image(40, 56));
+    inbound.put("P/E.tif", &scan_image(40, 56));
+    let above = candidate(inbound.path(), "P", &template());
+    assert!(matches!(above, Err(Error::Gone { .. })), "{above:?}");
+    let below = candidate(inbound.path(), "P/D.tif/x", &template());
+    assert!(matches!(below, Err(Error::Gone { .. })), "{below:?}");
+}
+
+#[test]
 fn a_scan_settles_when_nothing_moves() {
     let inbound = Inbound::new();
     let whole = scan_image(40, 56);
