@@ -76,7 +76,8 @@ impl Commit {
 impl Register {
     /// A document was seen in inbound. `look` tells this content's outside (sizes and times) apart from another's.
     /// Nothing happens while the same source is open, or is held, rejected or a duplicate with the same look; a held
-    /// document whose files changed is tried again. Answers the job that was made ready.
+    /// document whose files changed is tried again, and so is a duplicate whose first was turned away. Answers the job that was
+    /// made ready.
     pub fn enter(&self, source: &str, look: &str) -> Result<Option<i64>, Error> {
         self.enter_and(source, look, None)
     }
@@ -102,6 +103,9 @@ impl Register {
         facts.insert("look".into(), look.into());
         match last {
             Some(job) if fold::is_open(&job.state) => Ok(None),
+            Some(Job { state: JobState::Duplicate, document: Some(document), .. }) if !is_carried(tx, document)? => {
+                begin(tx, now, source, facts).map(Some)
+            }
             // Its originals left inbound before it was done: whatever lies there now was dropped anew.
             Some(job) if job.state != JobState::Done && job.card.get("look").and_then(|v| v.as_str()) == Some(look) => {
                 Ok(None)
@@ -112,11 +116,7 @@ impl Register {
                 add(tx, now, Some(no), &Commit::of(EventKind::Tried { source: source.into() }).with(facts))?;
                 Ok(Some(no))
             }
-            _ => {
-                let no: i64 = tx.query_row("SELECT coalesce(max(no), 0) + 1 FROM job", [], |row| row.get(0))?;
-                add(tx, now, Some(no), &Commit::of(EventKind::Entered { source: source.into() }).with(facts))?;
-                Ok(Some(no))
-            }
+            _ => begin(tx, now, source, facts).map(Some),
         }
     }
 
@@ -222,6 +222,19 @@ impl Register {
         failpoint!("register:commit:after");
         Ok(answer)
     }
+}
+
+fn begin(tx: &Transaction<'_>, now: Timestamp, source: &str, facts: Facts) -> Result<i64, Error> {
+    let no: i64 = tx.query_row("SELECT coalesce(max(no), 0) + 1 FROM job", [], |row| row.get(0))?;
+    add(tx, now, Some(no), &Commit::of(EventKind::Entered { source: source.into() }).with(facts))?;
+    Ok(no)
+}
+
+/// Whether some job has the content on its way or behind it; a duplicate or a rejected one does not.
+fn is_carried(tx: &Transaction<'_>, document: DocumentId) -> Result<bool, Error> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM job WHERE document = ?1 AND state NOT IN ('duplicate', 'rejected')")?
+        .exists([document.to_string()])?)
 }
 
 /// The ready jobs of a stage that are taken now: the oldest one and, unless it was begun before, others that were not either.
