@@ -9,3 +9,4 @@ mod media;
 mod outside;
 mod rebuild;
 mod support;
+mod work_files;

@@ -59,6 +59,46 @@ fn a_copy_that_was_away_when_enough_others_held_the_document_catches_up() {
     }
 }
 
+/// How many documents are found.
+fn found(house: &House) -> usize {
+    house.sandbox.ask(&["search", "nguon:p01"])[0]["hits"].as_array().expect("hits").len()
+}
+
+#[test]
+fn while_all_copies_are_away_the_house_starts_and_goes_as_far_as_it_can() {
+    let house = House::new("");
+    house.drop(1, 1);
+    house.run().done(1);
+    std::fs::rename(house.path("copies"), house.path("away")).expect("unmounted");
+    house.drop(1, 2);
+    let ran = house.run();
+    assert_eq!(ran.stuck(), [("certify", "medium", "E-CONDUCT-08")], "{}", ran.told);
+    assert_eq!(found(&house), 1, "what was found is found");
+    std::fs::rename(house.path("away"), house.path("copies")).expect("mounted");
+    house.run().done(1);
+    assert_eq!(found(&house), 2);
+}
+
+#[test]
+fn what_an_index_lacks_is_filled_when_the_copy_that_has_it_is_back() {
+    let house = House::new("[preserve]\ncopies_required = 1\n");
+    house.run().done(0);
+    std::fs::rename(house.path("copies/b"), house.path("away-b")).expect("unmounted");
+    house.drop(2, 1);
+    house.run().done(2);
+    std::fs::rename(house.path("away-b"), house.path("copies/b")).expect("mounted");
+    std::fs::rename(house.path("copies/a"), house.path("away-a")).expect("unmounted");
+    std::fs::remove_dir_all(house.path("index")).expect("lost");
+    house.drop(1, 2);
+    let ran = house.run();
+    ran.done(1);
+    assert_eq!(found(&house), 1, "the one that can be read");
+    std::fs::rename(house.path("away-a"), house.path("copies/a")).expect("mounted");
+    house.run();
+    assert_eq!(found(&house), 3);
+    house.audit_is_sound();
+}
+
 #[test]
 fn a_read_only_medium_is_waited_for() {
     let house = House::bare();

@@ -78,19 +78,37 @@ fn retried_causes(home: &Home) -> Vec<Cause> {
     causes
 }
 
-/// Re-indexes what the index lacks since its last commit; a fresh index lacks everything.
+/// Re-indexes what the index lacks since its last commit; a fresh index lacks everything. What lies on copies that are away stays
+/// a gap, which keeps nothing else back: a later round fills it.
 pub(crate) fn fill_index(home: &Home) -> Result<(), Error> {
     let last = steps::index::lock(home).last_event()?;
+    let mut whole = true;
     let gap = home.register.done_after(last)?;
-    if gap.is_empty() {
-        return Ok(());
-    }
     for job in &gap {
-        steps::index::add(home, job)?;
+        match steps::index::add(home, job) {
+            Err(error @ Error::TooFewCopies { .. }) => {
+                tracing::warn!(job = job.no, code = error.code(), "not listed until its copy is back");
+                whole = false;
+            }
+            added => added?,
+        }
     }
-    let head = home.register.head()?.0;
-    steps::index::lock(home).commit(head)?;
+    if !gap.is_empty() {
+        let seq = if whole { home.register.head()?.0 } else { last };
+        steps::index::lock(home).commit(seq)?;
+    }
+    *home.gap() = (!whole).then(|| reachable(home));
     Ok(())
+}
+
+/// Tries an open gap again once other copies can be reached.
+fn fill_gap(home: &Home) -> Result<(), Error> {
+    let before = home.gap().clone();
+    if before.is_some_and(|before| before != reachable(home)) { fill_index(home) } else { Ok(()) }
+}
+
+fn reachable(home: &Home) -> Vec<String> {
+    home.copies().into_iter().filter(|(_, copy)| copy.is_ok()).map(|(name, _)| name).collect()
 }
 
 /// One round of a daemon's calendar.
@@ -105,6 +123,7 @@ pub(crate) fn round(shared: &Shared<'_>) -> Result<(), Error> {
         tracing::error!("the index is gone and is made again");
         shared.home.renew_index()?;
     }
+    fill_gap(shared.home)?;
     raise_late(shared)?;
     catch_up(shared, Some(CATCH_UP))?;
     shared.home.flush_journal()?;

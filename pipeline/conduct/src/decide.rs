@@ -6,6 +6,7 @@ mod allowed;
 
 use jiff::Timestamp;
 use model::{DocumentId, HoldReason, Placement, RectMm, Secrecy, Stage, Submission, event::EventKind, stage::JobState};
+use preserve::DirectoryCopy;
 use register::{Commit, Facts, Job};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -139,12 +140,15 @@ pub fn decide(home: &Home, name: &str, decision: &Decision, by: &str, why: &str)
     };
     let mut commits = Vec::new();
     if act == Act::Reject {
+        if let Some(copy) = may_be_stored(home, &job) {
+            return Ok(Decided::Refused(Refused::MaybeStored { copy }));
+        }
         commits.extend(steps::certify::void_on_rejection(home, &job)?);
     }
     let event =
         EventKind::Decided { decision: act.name().to_owned(), actor: by.to_owned(), why: why.trim().to_owned() };
     commits.push(Commit::of(event).with(facts).by(by));
-    if act != Act::Reject && work_is_gone(home, &job)? {
+    if act != Act::Reject && !steps::is_sealed(home, &job) && work_is_gone(home, &job)? {
         // After a rebuild elsewhere: the decision stands, the reading is made again.
         commits.push(Commit::of(EventKind::Restarted));
     }
@@ -164,6 +168,13 @@ pub fn try_place(home: &Home, name: &str, wanted: &Wanted) -> Result<Result<Plac
         Ok(job) => Ok(Err(Refused::NotAllowed { act: Act::Place, allowed: acts(&job) })),
         Err(refused) => Ok(Err(refused)),
     }
+}
+
+/// The first copy that holds a sealed document, or that cannot be asked: storing may have ended there before something went wrong.
+fn may_be_stored(home: &Home, job: &Job) -> Option<String> {
+    let id = job.document.filter(|_| job.card.contains_key("sealed_sha256"))?;
+    let holds = |copy: &DirectoryCopy| preserve::head(copy, id).err().is_none_or(|error| !error.is_not_found());
+    home.copies().into_iter().find(|(_, copy)| copy.as_ref().ok().is_none_or(holds)).map(|(name, _)| name)
 }
 
 fn work_is_gone(home: &Home, job: &Job) -> Result<bool, Error> {

@@ -195,24 +195,31 @@ fn look(shared: &Shared<'_>, template: &Template, settler: &mut Settler, again: 
         if is_under_way(job.as_ref()) || left_meanwhile(home, template, candidate, job.as_ref()) {
             continue;
         }
-        match verdict {
-            Verdict::Settled => enter(shared, candidate)?,
+        let told = match verdict {
+            Verdict::Settled => enter(shared, candidate),
             Verdict::Arriving => {
                 pending = true;
-                if again {
-                    record(shared, candidate, &waited(Cause::Arriving, Facts::new()))?;
-                }
+                if again { record(shared, candidate, &waited(Cause::Arriving, Facts::new())) } else { Ok(()) }
             }
             Verdict::Hold(reason, detail) => {
                 let mut facts = Facts::new();
                 let named = json!({"path": candidate.source, "detail": detail});
                 facts.insert("detail".into(), json!({"code": format!("held-{}", reason.code()), "facts": named}));
-                record(shared, candidate, &held(reason, facts))?;
+                record(shared, candidate, &held(reason, facts))
             }
-        }
+        };
+        pending |= moved_meanwhile(told)?;
     }
-    withdrawn(home, &seen)?;
+    pending |= moved_meanwhile(withdrawn(home, &seen))?;
     Ok(pending)
+}
+
+/// Whether a person moved a document between our look at it and what we had to record: the next look sees it as it is now.
+fn moved_meanwhile(told: Result<(), Error>) -> Result<bool, Error> {
+    match told {
+        Err(Error::Register(register::Error::Moved { .. })) => Ok(true),
+        told => told.map(|()| false),
+    }
 }
 
 /// What a lane has, or will take without another look.

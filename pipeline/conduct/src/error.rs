@@ -74,6 +74,12 @@ pub enum Error {
         /// Path below inbound.
         source_path: String,
     },
+    /// A work file went away or was altered after its document was sealed.
+    #[error("use the work file {path} of a sealed document")]
+    WorkFileSealed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A stored form cannot be written or read.
     #[error("handle a stored form")]
     Json(#[from] serde_json::Error),
@@ -138,6 +144,7 @@ impl Error {
             Self::WorkFile { .. } | Self::Changed { .. } => Disposition::Retry { after: Duration::from_millis(100) },
             // What is sealed stands; only a person can say which of the two is right.
             Self::ChangedSealed { .. } => Disposition::Hold(HoldReason::Incomplete),
+            Self::WorkFileSealed { .. } => Disposition::Hold(HoldReason::Unworkable),
             Self::Json(_) => Disposition::Bug,
             Self::NoSession => Disposition::Wait(Cause::Key),
             Self::CopyAway { .. } | Self::TooFewCopies { .. } | Self::OtherHistory { .. } => {
@@ -173,6 +180,7 @@ impl Error {
             Self::TooFewCopies { .. } => "E-CONDUCT-08".into(),
             Self::Review => "E-CONDUCT-09".into(),
             Self::OtherHistory { .. } => "E-CONDUCT-11".into(),
+            Self::WorkFileSealed { .. } => "E-CONDUCT-12".into(),
             Self::Held { reason, .. } => format!("held-{}", reason.code()),
         }
     }
@@ -196,7 +204,7 @@ impl Error {
             Self::Spawn { path, source } => {
                 own(vec![("path", path.display().to_string()), ("reason", source.to_string())])
             }
-            Self::WorkFile { path } => own(vec![("path", path.display().to_string())]),
+            Self::WorkFile { path } | Self::WorkFileSealed { path } => own(vec![("path", path.display().to_string())]),
             Self::Changed { source_path } | Self::ChangedSealed { source_path } => {
                 own(vec![("path", source_path.clone())])
             }
@@ -217,7 +225,7 @@ impl Error {
     pub(crate) fn is_about_a_document(&self) -> bool {
         match self {
             Self::Preserve(error) => error.is_about_a_document(),
-            Self::TooFewCopies { .. } | Self::WorkFile { .. } => true,
+            Self::TooFewCopies { .. } | Self::WorkFile { .. } | Self::Json(_) => true,
             _ => false,
         }
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -43,6 +43,8 @@ pub struct Home {
     font: OnceLock<pdf::Font>,
     /// Where the journal of each medium ends, as this home wrote it.
     pub(crate) journalled: Mutex<BTreeMap<String, ChainHead>>,
+    /// The copies that could be reached when the index could not be filled; none while it lacks nothing.
+    index_gap: Mutex<Option<Vec<String>>>,
     /// For each copy, held by the thread that writes documents to it: others wait here, without the patience of the copy's lock.
     pub(crate) storing: Vec<Mutex<()>>,
     _lock: HomeLock,
@@ -81,6 +83,7 @@ impl Home {
             validation: ValidationCache::new(),
             font: OnceLock::new(),
             journalled: Mutex::new(BTreeMap::new()),
+            index_gap: Mutex::new(None),
             storing,
             _lock: lock,
         })
@@ -118,11 +121,17 @@ impl Home {
     pub(crate) fn fetch(&self, job: i64, name: &str) -> Result<Vec<u8>, Error> {
         let artifact = self.artifact(job, name)?;
         let path = self.root.join(&artifact.path);
-        let bytes = durable::read_limited(&path, artifact.bytes)?;
-        if Sha256::of(&bytes) != artifact.sha256 {
-            return Err(Error::WorkFile { path });
+        match durable::read_limited(&path, artifact.bytes) {
+            Ok(bytes) if Sha256::of(&bytes) == artifact.sha256 => Ok(bytes),
+            Ok(_) => Err(Error::WorkFile { path }),
+            Err(error) => Err(self.lost(path, error)),
         }
-        Ok(bytes)
+    }
+
+    /// What it means that a work file cannot be read: it is lost or altered, unless all of `work` is away.
+    pub(crate) fn lost(&self, path: PathBuf, error: durable::Error) -> Error {
+        let is_lost = error.is_not_found() || matches!(error, durable::Error::TooLarge { .. });
+        if is_lost && self.work().is_dir() { Error::WorkFile { path } } else { error.into() }
     }
 
     /// A published file's entry.
@@ -143,6 +152,10 @@ impl Home {
             return Ok(copy);
         }
         Ok(DirectoryCopy::open_pinned(&settings.path, &settings.name, settings.immutable, Some(&pinned))?)
+    }
+
+    pub(crate) fn gap(&self) -> MutexGuard<'_, Option<Vec<String>>> {
+        self.index_gap.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the index usable again after a fault or when its folder went away, and fills what it lacks.

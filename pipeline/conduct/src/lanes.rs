@@ -17,6 +17,7 @@ use crate::{
     breaker::Breaker,
     dispatcher::Progress,
     step::{Answer, step},
+    steps,
 };
 
 /// A document that kills its step this often is held by itself.
@@ -286,6 +287,12 @@ impl<'a> Shared<'a> {
 
     /// An error is an event too: wait, hold, another attempt, or stop.
     fn settle(&self, job: &Job, stage: Stage, error: Error) -> Result<Job, Error> {
+        let sealed = steps::is_sealed(self.home, job);
+        let error = match error {
+            // Beginning again would sign a second time.
+            Error::WorkFile { path } if sealed => Error::WorkFileSealed { path },
+            error => error,
+        };
         tracing::info!(job = job.no, stage = stage.name(), code = error.code(), reason = %error, "a step did not finish");
         let detail = detail(job, &error);
         let commit = match error.disposition() {
@@ -298,7 +305,13 @@ impl<'a> Shared<'a> {
                 }
                 waited(cause, detail)
             }
-            Disposition::Retry { .. } if job.attempt >= ATTEMPTS => match exhausted(stage) {
+            // A work file that is gone, or a scan that changed, is mended by beginning again.
+            Disposition::Retry { .. } if is_mended_by_beginning_again(&error) => {
+                // What was altered stands in the way of what is made again.
+                durable::remove_tree(&crate::home::signed_folder(self.home, job))?;
+                Commit::of(EventKind::Restarted)
+            }
+            Disposition::Retry { .. } if job.attempt >= ATTEMPTS => match exhausted(stage, &error) {
                 Some(cause) => {
                     self.lock().paused.insert(stage, cause);
                     waited(cause, detail)
@@ -307,27 +320,26 @@ impl<'a> Shared<'a> {
             },
             Disposition::Retry { after } => {
                 self.lock().deferred.insert(job.no, self.home.clock.monotonic() + after * job.attempt.max(1));
-                retried(&error, stage)
+                Commit::of(EventKind::Retried { code: error.code() })
             }
         };
         Ok(self.home.register.commit(job, &[commit])?)
     }
 }
 
-/// When attempts are used up at a stage that leans on a service, the service is waited for; else the document is held.
-fn exhausted(stage: Stage) -> Option<Cause> {
-    match stage {
-        Stage::Certify => Some(Cause::Timestamp),
-        Stage::Augment => Some(Cause::Revocation),
-        Stage::Preserve => Some(Cause::Medium),
-        Stage::Intake | Stage::Recognize | Stage::Describe | Stage::Review | Stage::Assemble | Stage::Index => None,
+/// What is waited for when attempts are used up over a service, the token or a disk; what is about the document itself is held.
+fn exhausted(stage: Stage, error: &Error) -> Option<Cause> {
+    match (stage, error) {
+        (Stage::Certify, Error::Key(_) | Error::Certify(certify::Error::Key(_))) => Some(Cause::Key),
+        (Stage::Augment, Error::Augment(_) | Error::Pki(_)) => Some(Cause::Revocation),
+        (Stage::Certify | Stage::Augment | Stage::Preserve | Stage::Index, Error::Durable(_) | Error::Preserve(_))
+        | (Stage::Certify, Error::Certify(_)) => Some(Cause::Medium),
+        _ => None,
     }
 }
 
-fn retried(error: &Error, stage: Stage) -> Commit {
-    // A work file that is gone, or a scan that changed, is mended by beginning again.
-    let again = matches!(error, Error::WorkFile { .. } | Error::Changed { .. }) && stage < Stage::Certify;
-    if again { Commit::of(EventKind::Restarted) } else { Commit::of(EventKind::Retried { code: error.code() }) }
+fn is_mended_by_beginning_again(error: &Error) -> bool {
+    matches!(error, Error::WorkFile { .. } | Error::Changed { .. })
 }
 
 pub(crate) fn held(reason: HoldReason, detail: Facts) -> Commit {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Error, Home, calendar, proven,
-    steps::preserve::{CERTIFICATION, DECIDED, stored_on},
+    steps::preserve::{CERTIFICATION, DECIDED, PART_LIMIT, stored_on},
 };
 
 /// What a rebuild found.
@@ -29,8 +29,6 @@ pub struct Rebuilt {
     /// Numbers that nothing explains; they are void now.
     pub lost: u64,
 }
-
-const PART_LIMIT: u64 = 64 << 20;
 
 /// Builds register and index from a copy, named or given as a folder. What was in work begins again from its scans, under
 /// the number it holds; what the copy holds whole is taken over.

@@ -57,6 +57,11 @@ pub enum Refused {
     },
     /// The ink map is gone (a register rebuilt elsewhere): the page must be read again first.
     WorkGone,
+    /// A copy holds the document, or cannot be asked whether it does: it is not turned away.
+    MaybeStored {
+        /// The copy.
+        copy: String,
+    },
     /// There is no field of that name, or it is not for people to set.
     NoSuchField {
         /// What was said.
@@ -93,6 +98,7 @@ impl Refused {
             Self::NotBlank { why: NotBlank::Ink(_), .. } => "box-on-ink",
             Self::NotBlank { why: NotBlank::Obstacle, .. } => "box-on-mark",
             Self::WorkGone => "work-gone",
+            Self::MaybeStored { .. } => "maybe-stored",
             Self::NoSuchField { .. } => "no-such-field",
             Self::BadValue { .. } => "bad-value",
             Self::NotUnderReview => "not-under-review",
@@ -129,6 +135,7 @@ impl Refused {
                 }
                 own(facts)
             }
+            Self::MaybeStored { copy } => own(vec![("copy", copy.clone())]),
             Self::NoSuchField { field, known } => own(vec![("field", field.clone()), ("known", known.join(", "))]),
             Self::BadValue { field, expected } => own(vec![("field", field.clone()), ("expected", expected.clone())]),
         }

@@ -33,9 +33,36 @@ pub(crate) fn submission(home: &Home, job: &Job) -> Result<Submission, Error> {
     Ok(serde_json::from_slice(&home.fetch(job.no, "submission")?)?)
 }
 
+/// Work files that a stage does not read as a whole, every one as it was published: nothing is sealed or stored over one that
+/// somebody touched.
+///
+/// # Errors
+/// [`Error::WorkFile`].
+pub(crate) fn intact(home: &Home, job: &Job, names: &[&str]) -> Result<(), Error> {
+    for artifact in home.register.artifacts(job.no)?.iter().filter(|artifact| names.contains(&artifact.name.as_str())) {
+        let path = home.root.join(&artifact.path);
+        match durable::sha256_file(&path) {
+            Ok((sha256, _)) if sha256 == artifact.sha256 => {}
+            Ok(_) => return Err(Error::WorkFile { path }),
+            Err(error) => return Err(home.lost(path, error)),
+        }
+    }
+    Ok(())
+}
+
 /// Where the submission's files lie now, one for each.
 pub(crate) fn originals(home: &Home, submission: &Submission) -> Vec<PathBuf> {
     submission.files.iter().map(|file| home.settings.inbound.path.join(::intake::decode_name(&file.path))).collect()
+}
+
+/// A share that is not mounted says nothing about the scans on it.
+///
+/// # Errors
+/// [`Error::Durable`], a wait for the medium.
+pub(crate) fn inbound_is_there(home: &Home) -> Result<(), Error> {
+    let inbound = &home.settings.inbound.path;
+    std::fs::read_dir(inbound).map_err(|source| durable::Error::io("list", inbound, source))?;
+    Ok(())
 }
 
 /// As [`originals`], each still there: one that was taken away begins again from inbound, where it is told.
@@ -46,6 +73,7 @@ pub(crate) fn present_originals(home: &Home, submission: &Submission) -> Result<
     let paths = originals(home, submission);
     for (file, path) in submission.files.iter().zip(&paths) {
         if !path.is_file() {
+            inbound_is_there(home)?;
             return Err(Error::Changed { source_path: file.path.clone() });
         }
     }
@@ -60,6 +88,11 @@ pub(crate) fn limits(home: &Home, pages: usize) -> Limits {
 /// How long a worker may be silent.
 pub(crate) fn patience(home: &Home) -> Duration {
     Duration::from_secs(home.settings.limits.worker_deadline_s)
+}
+
+/// Whether a signature of the document was made, noted or not: it is not made a second time.
+pub(crate) fn is_sealed(home: &Home, job: &Job) -> bool {
+    card_text(job, "sealed_sha256").is_some() || crate::home::signed_folder(home, job).join(certify::REVISION).is_file()
 }
 
 /// A string of the card.

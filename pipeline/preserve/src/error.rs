@@ -187,11 +187,8 @@ impl Error {
             | Self::Damaged { .. }
             | Self::Immutable { .. } => Disposition::Wait(Cause::Medium),
             Self::Medium { source, .. } | Self::Export { source } => source.disposition(),
-            Self::Work { source, .. } if source.kind() != std::io::ErrorKind::NotFound => {
-                Disposition::Retry { after: Duration::from_secs(30) }
-            }
-            Self::Work { .. }
-            | Self::Different { .. }
+            Self::Work { .. } => Disposition::Retry { after: Duration::from_secs(30) },
+            Self::Different { .. }
             | Self::NoObject { .. }
             | Self::NoPart { .. }
             | Self::JournalGap { .. }

@@ -1,6 +1,6 @@
 //! What a document's state allows a person to decide, and what the person is shown.
 
-use model::{Cause, HoldReason, Secrecy, stage::JobState};
+use model::{Cause, HoldReason, Secrecy, Stage, stage::JobState};
 use register::Job;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -44,10 +44,11 @@ pub(crate) struct SecrecyFound {
 
 /// What a person may decide about a document as it now stands; nothing when it waits for nobody.
 pub fn acts(job: &Job) -> Vec<Act> {
-    // A seal is in the register: the document is stored, not turned away.
     let sealed = job.card.contains_key("sealed_sha256");
     match &job.state {
-        JobState::Held(..) if sealed => vec![Act::Retry],
+        // What is stored stays; before that a sealed document can be given up, and its number with it.
+        JobState::Held(stage, _) if sealed && *stage > Stage::Preserve => vec![Act::Retry],
+        JobState::Held(..) if sealed => vec![Act::Retry, Act::Reject],
         JobState::Held(_, reason) => match HoldReason::from_code(reason) {
             Some(HoldReason::Secret) => secret_acts(job),
             Some(HoldReason::NoRoom) => vec![Act::Place, Act::Retry, Act::Reject],

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::{
     Error, Home,
-    steps::{card_text, certify::Hashing, facts, finished},
+    steps::{card_text, certify::Hashing, facts, finished, intact},
 };
 
 /// What is known of a made augmentation; stored beside its bytes.
@@ -54,13 +54,15 @@ pub(crate) fn raise(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<Vec<Commit>
 }
 
 fn is_late(home: &Home, job: &Job, error: &Error) -> bool {
-    let waits = matches!(error.disposition(), Disposition::Wait(_) | Disposition::Retry { .. });
+    let waits = matches!(error.disposition(), Disposition::Wait(_) | Disposition::Retry { .. })
+        && !matches!(error, Error::WorkFile { .. });
     let sealed: Option<Timestamp> = card_text(job, "sealed_at").and_then(|at| at.parse().ok());
     let deadline = SignedDuration::from_secs(home.settings.augment.store_after_s.cast_signed());
     waits && sealed.is_some_and(|at| home.clock.now().duration_since(at) >= deadline)
 }
 
 fn made_or_adopted(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(RaiseFacts, Artifact), Error> {
+    intact(home, job, &["pdf", "seal"])?;
     let base = home.artifact(job.no, "pdf")?;
     let seal = home.artifact(job.no, "seal")?;
     let parts = [home.root.join(&base.path), home.root.join(&seal.path)];
@@ -83,7 +85,9 @@ pub(crate) fn raise_parts(
 ) -> Result<RaiseFacts, Error> {
     let (facts_path, revision) = (folder.join("augment.json"), folder.join("augment.rev"));
     if revision.is_file() {
-        let made: RaiseFacts = serde_json::from_slice(&durable::read_limited(&facts_path, 1 << 20)?)?;
+        let noted =
+            durable::read_limited(&facts_path, 1 << 20).map_err(|error| home.lost(facts_path.clone(), error))?;
+        let made: RaiseFacts = serde_json::from_slice(&noted).map_err(|_| Error::WorkFile { path: facts_path })?;
         if made.before_sha256 == before && durable::sha256_file(&revision)?.0 == made.revision_sha256 {
             return Ok(made);
         }

@@ -24,7 +24,7 @@ use serde_json::json;
 use crate::{
     Error, Home, decide,
     refused::Refused,
-    steps::{card_text, facts, finished, submission},
+    steps::{facts, finished, intact, submission},
 };
 
 /// What is known of a made signature; stored beside its bytes.
@@ -52,10 +52,11 @@ pub(crate) struct SealFacts {
 
 /// Seals the document, or adopts the seal a crash left behind.
 pub(crate) fn seal(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<Vec<Commit>, Error> {
+    intact(home, job, &["pdf"])?;
     let submission = submission(home, job)?;
     let base = home.artifact(job.no, "pdf")?;
     let paths = Paths::of(home, job);
-    let made = match adoptable(&paths, &base)? {
+    let made = match adoptable(home, &paths, &base)? {
         Some(made) => made,
         None => sign(home, tsa, job, &submission, &base, &paths)?,
     };
@@ -98,13 +99,16 @@ impl Paths {
     }
 }
 
+/// The name of the signature's bytes in the document's folder.
+pub(crate) const REVISION: &str = "certify.rev";
+
 /// Fixed by the stage, so that what a crash left is found; the switch is the mistake of a name that nobody finds again.
 fn revision_name() -> String {
     failpoint!("certify:name:random", |_| format!("certify-{}.rev", std::process::id()));
-    "certify.rev".to_owned()
+    REVISION.to_owned()
 }
 
-fn adoptable(paths: &Paths, base: &Artifact) -> Result<Option<SealFacts>, Error> {
+fn adoptable(home: &Home, paths: &Paths, base: &Artifact) -> Result<Option<SealFacts>, Error> {
     let present = paths.revision.is_file();
     if !present {
         if paths.facts.is_file() {
@@ -112,7 +116,8 @@ fn adoptable(paths: &Paths, base: &Artifact) -> Result<Option<SealFacts>, Error>
         }
         return Ok(None);
     }
-    let made: SealFacts = serde_json::from_slice(&durable::read_limited(&paths.facts, 1 << 20)?)?;
+    let noted = durable::read_limited(&paths.facts, 1 << 20).map_err(|error| home.lost(paths.facts.clone(), error))?;
+    let made: SealFacts = serde_json::from_slice(&noted).map_err(|_| Error::WorkFile { path: paths.facts.clone() })?;
     let whole = made.base_sha256 == base.sha256 && durable::sha256_file(&paths.revision)?.0 == made.revision_sha256;
     if whole { Ok(Some(made)) } else { Err(Error::WorkFile { path: paths.revision.clone() }) }
 }
@@ -278,7 +283,7 @@ impl Write for Hashing {
 
 /// A booking becomes void only when its document is rejected after it.
 pub(crate) fn void_on_rejection(home: &Home, job: &Job) -> Result<Option<Commit>, Error> {
-    Ok(home.register.booking_of(job.no)?.filter(|_| card_text(job, "sealed_sha256").is_none()).map(|booking| {
+    Ok(home.register.booking_of(job.no)?.map(|booking| {
         Commit::of(EventKind::Voided { year: booking.year, number: booking.number, why: "rejected".into() })
     }))
 }

@@ -17,7 +17,7 @@ use crate::{
     Error, Home,
     known::{from_copies, known_head},
     step::Answer,
-    steps::{facts, finished},
+    steps::{facts, finished, preserve::PART_LIMIT},
 };
 
 /// Lists documents, makes their history safe on the copies, and takes their originals out of inbound. What cannot be listed
@@ -46,8 +46,10 @@ fn put(home: &Home, jobs: &[Job]) -> Result<(), Error> {
     }
     let put = || {
         jobs.iter().try_for_each(|job| add(home, job))?;
-        let seq = home.register.head()?.0;
-        Ok(lock(home).commit(seq)?)
+        let mut index = lock(home);
+        // While it lacks what is on a copy that is away, it ends where it ended.
+        let seq = if home.gap().is_some() { index.last_event()? } else { home.register.head()?.0 };
+        Ok(index.commit(seq)?)
     };
     if let Err(error) = put() {
         // A writer that failed once never works again.
@@ -141,8 +143,13 @@ fn release(home: &Home, job: &Job, journalled: usize) -> Result<(), Error> {
 }
 
 fn remove_originals(home: &Home, job: &Job) -> Result<(), Error> {
-    // After a crash the submission's work file may be gone already, and then so are the originals.
-    let Ok(submission) = crate::steps::submission(home, job) else { return Ok(()) };
+    // After a crash the work file may be gone already, and before a copy was found to hold the document it may have been lost.
+    let submission = match crate::steps::submission(home, job) {
+        Ok(submission) => submission,
+        Err(_) => from_copies(&home.register, &home.settings.copy, job, |copy, head| {
+            Ok(serde_json::from_slice(&head.read(copy, "submission.json", PART_LIMIT)?)?)
+        })?,
+    };
     let inbound = &home.settings.inbound.path;
     let mut folders = BTreeSet::new();
     for (file, path) in submission.files.iter().zip(crate::steps::originals(home, &submission)) {

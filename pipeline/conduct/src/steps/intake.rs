@@ -22,7 +22,8 @@ pub(crate) fn claim(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
     let mut submission: Submission = ask_one(&home.worker, &task, patience(home))?;
     let other = home.register.job_of_document(submission.id)?.filter(|other| other.no != job.no);
     if let Some(other) = other {
-        if matches!(other.state, model::stage::JobState::Held(..)) {
+        // What was sealed stands, and is not begun again.
+        if matches!(other.state, model::stage::JobState::Held(..)) && !crate::steps::is_sealed(home, &other) {
             // The same content as a held document is another try of that document, from its new place.
             home.register.commit(&other, &[Commit::of(EventKind::Tried { source: job.source.clone() })])?;
         }

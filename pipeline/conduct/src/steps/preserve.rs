@@ -1,5 +1,7 @@
 //! Preserve: one OCFL object, the same bytes on every copy, each read back from its medium before it counts.
 
+mod found;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -15,7 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     Error, Home, known,
     step::Answer,
-    steps::{augment::RaiseFacts, card_text, facts, finished, limits, originals, submission},
+    steps::{augment::RaiseFacts, card_text, facts, finished, inbound_is_there, intact, limits, originals, submission},
     worker,
 };
 
@@ -27,6 +29,9 @@ pub(crate) const CERTIFICATION: &[&str] =
     &["certification", "level", "sealed_sha256", "sealed_at", "signed_by", "signed_mail", "reviewed", "findings"];
 /// … when a person decided something about it, or it takes another one's place.
 pub(crate) const DECIDED: &[&str] = &["decisions", "supersedes"];
+
+/// The most that is read of a JSON part of a stored document.
+pub(crate) const PART_LIMIT: u64 = 64 << 20;
 
 /// Documents up to this many bytes are stored together. More would gain nothing, and the journal waits behind them.
 const TOGETHER_BYTES: u64 = 64 << 20;
@@ -54,6 +59,10 @@ pub(crate) fn store<'j>(home: &Home, jobs: &'j [Job]) -> Vec<Answer<'j>> {
             Ok(document) => {
                 bytes += document.measures.bytes();
                 ready.push(document);
+            }
+            // Storing may have ended on a copy before they went.
+            Err(error @ (Error::WorkFile { .. } | Error::ChangedSealed { .. })) => {
+                answers.push((job, found::completed(home, job).and_then(|found| found.ok_or(error))));
             }
             Err(error) => answers.push((job, Err(error))),
         }
@@ -231,6 +240,7 @@ fn json_content(value: &impl serde::Serialize) -> Result<Content, Error> {
 
 /// Everything of the document. The moment of the object is that of the seal, so that another attempt makes equal bytes.
 fn object(home: &Home, job: &Job) -> Result<Object, Error> {
+    intact(home, job, &["pdf", "seal", "lta"])?;
     let submission = submission(home, job)?;
     let history = home.register.history(job.no)?;
     let mut parts = vec![pdf(home, job)?];
@@ -240,6 +250,7 @@ fn object(home: &Home, job: &Job) -> Result<Object, Error> {
     };
     for (file, path) in submission.files.iter().zip(originals(home, &submission)) {
         if !is_claimed(&path, file.sha256) {
+            inbound_is_there(home)?;
             return Err(Error::ChangedSealed { source_path: file.path.clone() });
         }
         parts.push(Part { logical: format!("originals/{}", file.name), content: Content::Joined(vec![path]) });

@@ -144,7 +144,7 @@ fn base_and_revisions_become_one_file() {
     object.id = id(2);
     object.parts[0].content = missing;
     let error = store(&copy, &object).expect_err("a work file is missing");
-    assert!(matches!(error, Error::Work { .. }) && error.disposition() == Disposition::Bug);
+    assert!(matches!(error, Error::Work { .. }) && matches!(error.disposition(), Disposition::Retry { .. }));
     assert_eq!(objects(&copy).expect("objects"), [id(1)]);
 }
 
