@@ -8,6 +8,7 @@ use std::{
 
 use durable::{NewFile, Staged, Trust};
 use jiff::Timestamp;
+use rustix::io::Errno;
 
 use crate::{
     content::ContentReader,
@@ -120,6 +121,7 @@ impl DirectoryCopy {
     }
 
     fn lock(&self, patience: Duration) -> Result<Exclusive, Error> {
+        self.folder(&self.staging(), "lock")?;
         let path = self.root.join(layout::STAGING).join(layout::LOCK);
         let lock = durable::lock(&path, patience).map_err(|e| self.refused(e))?;
         Ok(Exclusive { lock: Some(lock) })
@@ -129,6 +131,14 @@ impl DirectoryCopy {
         let paths =
             |one: &Move| Ok(durable::Move { staged: self.path_of(&one.staged)?, place: self.path_of(&one.place)? });
         moves.iter().map(paths).collect()
+    }
+
+    /// Nothing is listed, thrown away or written through a link: what lies behind it is not the copy's. Its root may be one.
+    fn folder(&self, path: &Path, action: &'static str) -> Result<(), Error> {
+        match std::fs::symlink_metadata(path) {
+            Ok(meta) if !meta.is_dir() => Err(self.refused(durable::Error::io(action, path, Errno::NOTDIR))),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     fn refused(&self, source: durable::Error) -> Error {
@@ -250,6 +260,9 @@ impl CopyStore for DirectoryCopy {
 
     fn list(&self, path: &str) -> Result<Option<Vec<Entry>>, Error> {
         let folder = if path.is_empty() { self.root.clone() } else { self.path_of(path)? };
+        if !path.is_empty() {
+            self.folder(&folder, "list")?;
+        }
         let refused = |e| self.refused(durable::Error::io("list", &folder, e));
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,

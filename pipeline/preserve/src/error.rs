@@ -165,7 +165,7 @@ impl Error {
     pub fn is_about_a_document(&self) -> bool {
         match self {
             Self::Different { .. } | Self::NoObject { .. } | Self::NoPart { .. } | Self::Damaged { .. } => true,
-            Self::Medium { source, .. } => source.is_not_found(),
+            Self::Medium { source, .. } => source.is_not_found() || matches!(source, durable::Error::Occupied { .. }),
             Self::MediumMissing { .. }
             | Self::OtherMedium { .. }
             | Self::ReadBack { .. }

@@ -164,24 +164,40 @@ pub fn last(copy: &dyn CopyStore) -> Result<ChainHead, Error> {
     entries.last().map(ChainHead::after).ok_or_else(broken)
 }
 
-/// Every entry of a copy's journal, its chain checked from the first to the last.
+/// Every entry of a copy's journal, its chain checked from the first to the last. A segment that repeats what was read, or that
+/// cannot be read and is not needed, is the audit's to tell of.
 ///
 /// # Errors
 /// [`Error::Damaged`] naming the segment where the chain breaks.
 pub fn read(copy: &dyn CopyStore) -> Result<Vec<JournalEntry>, Error> {
-    let mut all = Vec::new();
+    let mut all: Vec<JournalEntry> = Vec::new();
     let mut head = ChainHead::GENESIS;
+    let mut unread: Vec<(u64, Error)> = Vec::new();
     for segment in segments(copy)? {
-        for entry in read_segment(copy, &segment)? {
+        if segment.last <= head.seq {
+            continue;
+        }
+        let entries = match read_segment(copy, &segment) {
+            Ok(entries) => entries,
+            Err(error) => {
+                unread.push((segment.last, error));
+                continue;
+            }
+        };
+        for entry in entries {
             if !head.precedes(&entry) {
                 let detail = format!("the chain breaks before event {}", entry.seq);
-                return Err(Error::damaged(copy.name(), &segment.path(), detail));
+                let broken = Error::damaged(copy.name(), &segment.path(), detail);
+                return Err(unread.into_iter().next().map_or(broken, |(_, error)| error));
             }
             head = ChainHead::after(&entry);
             all.push(entry);
         }
     }
-    Ok(all)
+    match unread.into_iter().find(|(last, _)| *last > head.seq) {
+        Some((_, error)) => Err(error),
+        None => Ok(all),
+    }
 }
 
 /// The segments by their first event; other files are not looked at here.

@@ -30,29 +30,30 @@ pub(super) fn audit(copy: &dyn CopyStore, expected: Option<ChainHead>, trust: Tr
     // Of two that begin alike the longer one first: what it holds already is no news.
     segments.sort_by_key(|segment| (segment.first, Reverse(segment.last)));
 
-    // Where the chain stands; none after a segment that could not be read.
+    // Where the chain stands; none after events that could not be read.
     let mut head = Some(ChainHead::GENESIS);
     let mut before: Option<&Segment> = None;
-    let mut next = 1;
+    // The first event not read yet, and the first that no segment names which could not be read: its name is not believed.
+    let (mut next, mut named) = (1, 1);
     for segment in &segments {
         if segment.first < next {
             note(&segment.path(), FaultKind::Extra);
             continue;
         }
-        if segment.first > next {
-            note(&Segment { first: next, last: segment.first - 1 }.path(), FaultKind::Missing);
-            head = None;
+        if segment.first > named {
+            note(&Segment { first: named, last: segment.first - 1 }.path(), FaultKind::Missing);
         }
         let entries = match read_checked(copy, segment, trust) {
             Ok(entries) => entries,
             Err(fault) => {
                 note(&segment.path(), fault);
-                head = None;
-                next = segment.last + 1;
-                before = None;
+                named = named.max(segment.last + 1);
                 continue;
             }
         };
+        if segment.first > next {
+            (head, before) = (None, None);
+        }
         if let (Some(head), Some(first)) = (head, entries.first())
             && (first.seq != head.seq + 1 || first.prev != head.hash)
         {
@@ -66,9 +67,10 @@ pub(super) fn audit(copy: &dyn CopyStore, expected: Option<ChainHead>, trust: Tr
         }
         head = entries.last().map(|last| ChainHead { seq: last.seq, hash: last.hash });
         next = segment.last + 1;
+        named = named.max(next);
         before = Some(segment);
     }
-    if expected.is_some_and(|expected| next <= expected.seq) {
+    if expected.is_some_and(|expected| named <= expected.seq) {
         note(layout::JOURNAL, FaultKind::RolledBack);
     }
 }

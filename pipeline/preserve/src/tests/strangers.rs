@@ -48,6 +48,33 @@ fn no_pipe_is_waited_for_and_no_link_followed() {
 }
 
 #[test]
+fn behind_a_link_nothing_is_thrown_away_listed_or_written() {
+    let room = Room::new();
+    let copy = room.copy("a");
+    let stored = store(&copy, &object(1)).expect("store");
+    let outside = room.root("outside");
+    fs::create_dir(&outside).expect("folder");
+    fs::write(outside.join("kept"), b"kept").expect("file");
+    let staging = room.root("a").join(layout::STAGING);
+    fs::rename(&staging, room.root("staging")).expect("aside");
+    symlink(&outside, &staging).expect("link");
+    let again = DirectoryCopy::open(&room.root("a"), "a", false).expect("it can be read");
+    assert!(head(&again, id(1)).is_ok());
+    assert!(store(&again, &object(2)).is_err(), "but not written");
+    let left: Vec<_> = fs::read_dir(&outside).expect("list").map(|entry| entry.expect("entry").file_name()).collect();
+    assert_eq!(left, ["kept"]);
+    fs::remove_file(&staging).expect("removed");
+    fs::rename(room.root("staging"), &staging).expect("back");
+    // A link in place of the documents is told of, and its documents are not taken for the copy's.
+    let documents = room.root("a").join(layout::OCFL);
+    fs::rename(&documents, room.root("elsewhere")).expect("aside");
+    symlink(room.root("elsewhere"), &documents).expect("link");
+    let told = audit(&again, Some(&expected(&[(id(1), &stored)])));
+    assert!(told.faults.iter().any(|fault| fault.fault == FaultKind::Removed), "{told:?}");
+    assert_eq!(told.objects, 0, "{told:?}");
+}
+
+#[test]
 fn an_empty_version_is_told_of_and_closes_no_copy() {
     let room = Room::new();
     let copy = room.copy("a");
@@ -56,7 +83,8 @@ fn an_empty_version_is_told_of_and_closes_no_copy() {
     fs::create_dir(room.root("a").join(&place).join("v2")).expect("folder");
     let told = audit(&copy, Some(&expected(&[(id(1), &stored)])));
     assert!(told.faults.iter().any(|fault| fault.path.ends_with("/v2") && fault.fault == FaultKind::Extra), "{told:?}");
-    assert!(store_version(&copy, &raised(1), first()).is_err());
+    let error = store_version(&copy, &raised(1), first()).expect_err("something stands there");
+    assert!(error.is_about_a_document(), "{error}");
     let again = DirectoryCopy::open(&room.root("a"), "a", false).expect("the copy is there");
     assert_eq!(again.list(layout::STAGING).expect("list").expect("there").len(), 1, "only the lock");
     store(&again, &object(2)).expect("others go on");
