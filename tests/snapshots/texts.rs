@@ -174,6 +174,7 @@ const OWN_FACTS: &[(&str, &str, &str)] = &[
     ("no-such-field", "field", "colour"),
     ("no-such-field", "known", "number, issued_date"),
     ("portal-badge-level", "level", "B-LTA"),
+    ("portal-correct-typed", "value", "754-QĐ/TU"),
 ];
 
 #[test]

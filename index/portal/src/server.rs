@@ -55,8 +55,8 @@ async fn stopped(stop: &AtomicBool) {
 pub(crate) fn routes(app: Arc<App>) -> Router {
     let decides = Router::new()
         .route("/held", get(pages::held::list))
-        .route("/held/{job}", get(pages::held::one).post(pages::held::decide))
-        .route("/held/{job}/description", post(pages::held::correct))
+        .route("/held/{job}", get(pages::held::one).post(pages::held::acts::decide))
+        .route("/held/{job}/description", post(pages::held::acts::correct))
         .route("/flow", get(pages::flow::page))
         .route("/accesses", get(pages::accesses::page))
         .route("/job/{job}", get(pages::document::of_job))

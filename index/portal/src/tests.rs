@@ -12,11 +12,14 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+mod held;
+
 /// A portal on an empty home whose time stands still.
 struct House {
     _folder: tempfile::TempDir,
     root: PathBuf,
     clock: Arc<FixedClock>,
+    app: Arc<app::App>,
     routes: Router,
 }
 
@@ -39,8 +42,8 @@ impl House {
         let clock = Arc::new(FixedClock::new("2026-11-25T02:00:00Z".parse().expect("time")));
         let home = Home::open(&root, Arc::clone(&clock) as Arc<dyn Clock>, PathBuf::from("/bin/false")).expect("home");
         let desk = Desk::open(&desk_path(&root), Arc::clone(&clock) as Arc<dyn Clock>).expect("desk");
-        let app = app::App::new(Arc::new(home), desk).expect("app");
-        Self { _folder: folder, root, clock, routes: server::routes(Arc::new(app)) }
+        let app = Arc::new(app::App::new(Arc::new(home), desk).expect("app"));
+        Self { _folder: folder, root, clock, routes: server::routes(Arc::clone(&app)), app }
     }
 
     fn password(&self, name: &str, role: Role) -> String {
@@ -324,7 +327,7 @@ async fn what_is_refused_and_seen_stands_in_the_log() {
 #[test]
 fn the_first_start_makes_one_account_and_tells_its_password_once() {
     let house = House::new();
-    drop(house.routes);
+    drop((house.routes, house.app));
     let clock: Arc<dyn Clock> = house.clock;
     let open = || Home::open(&house.root, Arc::clone(&clock), PathBuf::from("/bin/false")).expect("home");
     let portal = Portal::open(Arc::new(open())).expect("open").expect("a portal");

@@ -34,17 +34,19 @@ pub fn fields() -> impl Iterator<Item = Field> {
     Field::ALL.iter().copied().filter(|field| !OWN.contains(field))
 }
 
-/// Sets fields of a document under review; an empty value says that the field is not known. Nothing is set when one is refused.
+/// Sets fields of a document under review; an empty value says that the field is not known. Nothing is set when one is
+/// refused. `seen` is as for [`decide::decide`].
 ///
 /// # Errors
 /// The register's own. What is not allowed is an answer.
 pub fn correct(
     home: &Home,
     name: &str,
+    seen: Option<i64>,
     values: &BTreeMap<String, String>,
     by: &str,
 ) -> Result<Result<(), Refused>, Error> {
-    let job = match decide::waiting(home, name)? {
+    let job = match decide::waiting(home, name, seen)? {
         Ok(job) => job,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -68,9 +70,7 @@ pub fn correct(
     facts.insert("corrections".into(), serde_json::to_value(&corrections)?);
     facts.insert("description".into(), json!(description));
     let event = EventKind::Corrected { fields: values.keys().cloned().collect(), actor: by.to_owned() };
-    home.register.commit(&job, &[Commit::of(event).with(facts).by(by)])?;
-    home.flush_journal()?;
-    Ok(Ok(()))
+    decide::commit(home, &job, &[Commit::of(event).with(facts).by(by)])
 }
 
 /// Puts a person's corrections over what was read of the same pages.

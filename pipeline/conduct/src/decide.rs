@@ -108,25 +108,48 @@ pub(crate) fn recorded(job: &Job, reason: &str, document: DocumentId) -> Option<
     serde_json::from_value::<Recorded>(stored.clone()).ok().filter(|recorded| recorded.document == document)
 }
 
-/// The one document a name stands for that waits for somebody.
-pub(crate) fn waiting(home: &Home, name: &str) -> Result<Result<Job, Refused>, Error> {
+/// The one document a name stands for that waits for somebody, as long as it is the one that was seen.
+pub(crate) fn waiting(home: &Home, name: &str, seen: Option<i64>) -> Result<Result<Job, Refused>, Error> {
     let named = home.register.named(name)?;
     let known = named.len();
     let mut waiting: Vec<Job> = named.into_iter().filter(|job| !acts(job).is_empty()).collect();
     Ok(match (waiting.pop(), waiting.len()) {
-        (Some(job), 0) => Ok(job),
+        (Some(job), 0) if seen.is_none_or(|seen| seen == job.version) => Ok(job),
+        (Some(_), 0) => Err(Refused::Changed),
         (Some(_), others) => Err(Refused::Several { count: others + 1 }),
         (None, _) if known == 0 => Err(Refused::NoSuch),
+        (None, _) if seen.is_some() => Err(Refused::Changed),
         (None, _) => Err(Refused::NotWaiting),
     })
 }
 
+/// Commits what a person said of a job, unless it moved since it was looked at.
+pub(crate) fn commit(home: &Home, job: &Job, commits: &[Commit]) -> Result<Result<(), Refused>, Error> {
+    match home.register.commit(job, commits) {
+        Ok(_) => {}
+        Err(register::Error::Moved { .. }) => return Ok(Err(Refused::Changed)),
+        Err(error) => return Err(error.into()),
+    }
+    // What a person said is not asked twice: the copies have it before it is acknowledged, as far as they can be reached.
+    home.flush_journal()?;
+    Ok(Ok(()))
+}
+
 /// Records a decision by a person and lets the document move. A number booked for a rejected document becomes void, visibly.
+/// `seen` is the job's version that the person looked at: what became another matter meanwhile is not decided. None is for
+/// whoever names the document and decides in one breath.
 ///
 /// # Errors
 /// The register's own, and work files that cannot be read. What the document's state does not allow is an answer.
-pub fn decide(home: &Home, name: &str, decision: &Decision, by: &str, why: &str) -> Result<Decided, Error> {
-    let job = match waiting(home, name)? {
+pub fn decide(
+    home: &Home,
+    name: &str,
+    seen: Option<i64>,
+    decision: &Decision,
+    by: &str,
+    why: &str,
+) -> Result<Decided, Error> {
+    let job = match waiting(home, name, seen)? {
         Ok(job) => job,
         Err(refused) => return Ok(Decided::Refused(refused)),
     };
@@ -152,10 +175,10 @@ pub fn decide(home: &Home, name: &str, decision: &Decision, by: &str, why: &str)
         // After a rebuild elsewhere: the decision stands, the reading is made again.
         commits.push(Commit::of(EventKind::Restarted));
     }
-    home.register.commit(&job, &commits)?;
-    // What a person said is not asked twice: the copies have it before it is acknowledged, as far as they can be reached.
-    home.flush_journal()?;
-    Ok(Decided::Moved)
+    Ok(match commit(home, &job, &commits)? {
+        Ok(()) => Decided::Moved,
+        Err(refused) => Decided::Refused(refused),
+    })
 }
 
 /// Whether the mark could stand where a person wants it, as [`decide`] will judge it; nothing is recorded.
@@ -163,7 +186,7 @@ pub fn decide(home: &Home, name: &str, decision: &Decision, by: &str, why: &str)
 /// # Errors
 /// As [`decide`].
 pub fn try_place(home: &Home, name: &str, wanted: &Wanted) -> Result<Result<Placement, Refused>, Error> {
-    match waiting(home, name)? {
+    match waiting(home, name, None)? {
         Ok(job) if acts(&job).contains(&Act::Place) => place(home, &job, wanted),
         Ok(job) => Ok(Err(Refused::NotAllowed { act: Act::Place, allowed: acts(&job) })),
         Err(refused) => Ok(Err(refused)),

@@ -16,6 +16,8 @@ pub enum Refused {
     },
     /// The document waits for nobody.
     NotWaiting,
+    /// The document is not where the person saw it any more.
+    Changed,
     /// The state does not allow it.
     NotAllowed {
         /// What was wanted.
@@ -87,6 +89,7 @@ impl Refused {
             Self::NoSuch => "no-such-document",
             Self::Several { .. } => "many-documents",
             Self::NotWaiting => "not-waiting",
+            Self::Changed => "changed-meanwhile",
             Self::NotAllowed { .. } => "not-allowed",
             Self::NoIdentity => "no-identity",
             Self::WhyMissing => "why-missing",
@@ -111,6 +114,7 @@ impl Refused {
         match self {
             Self::NoSuch
             | Self::NotWaiting
+            | Self::Changed
             | Self::NoIdentity
             | Self::WhyMissing
             | Self::SheetsOutOfPlace

@@ -168,7 +168,7 @@ pub(crate) fn obey(home: &Home, request: Request) -> Answer {
             Ok(()) => Answer::new(true, "audit-noted", Vec::new()),
             Err(error) => Answer::failed(&error.into()),
         },
-        Request::Decide { id, decision, by, why } => match decide::decide(home, &id, &decision, &by, &why) {
+        Request::Decide { id, decision, by, why } => match decide::decide(home, &id, None, &decision, &by, &why) {
             Ok(Decided::Moved) => {
                 let act = decision.act().name().to_owned();
                 Answer::new(true, "decided", vec![("id".into(), id), ("decision".into(), act)])
@@ -176,7 +176,7 @@ pub(crate) fn obey(home: &Home, request: Request) -> Answer {
             Ok(Decided::Refused(refused)) => Answer::refused(id, &refused),
             Err(error) => Answer::failed(&error),
         },
-        Request::Describe { id, set, by } => match correct::correct(home, &id, &set, &by) {
+        Request::Describe { id, set, by } => match correct::correct(home, &id, None, &set, &by) {
             Ok(Ok(())) => {
                 let fields = set.into_keys().collect::<Vec<_>>().join(", ");
                 Answer::new(true, "corrected", vec![("id".into(), id), ("fields".into(), fields)])

@@ -1,18 +1,18 @@
 //! Held: what a person must decide, with the picture of why and the acts that are possible.
 
+pub(crate) mod acts;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
-    http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
 use conduct::{
     card, correct,
-    decide::{self, Decided, Decision, Wanted},
+    decide::{self, Wanted},
     desk,
-    refused::Refused,
 };
 use model::{Description, HoldReason, stage::JobState};
 use register::Job;
@@ -23,7 +23,7 @@ use crate::{
     app::App,
     pages::{self, document::Marked},
     view::{View, address, show, title},
-    visitor::{Signed, Visitor},
+    visitor::Visitor,
 };
 
 /// Cards on the list.
@@ -34,6 +34,8 @@ const POINTED_PX: f64 = 472.0;
 
 struct Card {
     job: i64,
+    /// Of the job as it is shown here: what is decided by these forms is decided about no other.
+    version: i64,
     address: String,
     title: String,
     source: String,
@@ -45,8 +47,8 @@ struct Card {
     counts: bool,
     /// Sizes of the mark, with their measures.
     sizes: Vec<(String, String)>,
-    /// What a reviewer may correct: field, term, value.
-    fields: Vec<(&'static str, String, String)>,
+    /// What a reviewer may correct.
+    fields: Vec<Correctable>,
     stage: String,
     since: String,
     /// Pages to look at; empty for what is looked at on paper only.
@@ -57,6 +59,15 @@ struct Card {
     areas: Vec<Marked>,
     /// What a person pointed at, or is about to.
     pointing: Option<Pointing>,
+}
+
+/// One field of the description.
+struct Correctable {
+    name: &'static str,
+    term: String,
+    value: String,
+    /// What a form said that was not taken.
+    typed: Option<String>,
 }
 
 impl Card {
@@ -71,6 +82,14 @@ impl Card {
             ("height", "portal-place-height", value(|place| place.height)),
         ]
     }
+}
+
+/// A form that was not taken: why, and the corrections it bore.
+struct Untaken {
+    problem: String,
+    typed: BTreeMap<String, String>,
+    /// Whether its document changed meanwhile: then what it said stands beside what holds now, not in its place.
+    changed: bool,
 }
 
 /// A click on the page, which changes nothing: it shows where the mark would stand.
@@ -131,21 +150,34 @@ pub(crate) async fn one(
 ) -> Response {
     let view = View::of(&visitor, "held");
     let v = view.clone();
-    let done = app.work(move |app| one_page(app, &v, job, &pointed, None)).await;
+    let done = app.work(move |app| one_page(app, &v, &app.register.job(job)?, &pointed, None)).await;
     pages::answer(&view, done)
 }
 
-fn one_page(app: &App, v: &View, no: i64, pointed: &Pointed, problem: Option<String>) -> Result<Response, Error> {
-    let job = app.register.job(no)?;
-    if waits(&job).is_none() {
-        return Ok(Redirect::to(&address(&job)).into_response());
+fn one_page(app: &App, v: &View, job: &Job, pointed: &Pointed, untaken: Option<Untaken>) -> Result<Response, Error> {
+    if waits(job).is_none() {
+        return Ok(Redirect::to(&address(job)).into_response());
     }
-    let mut card = card(app, v, &job)?;
+    let mut card = card(app, v, job)?;
     let may_point = card.acts.contains(&decide::Act::Place.name()) && !card.pages.is_empty();
-    if may_point && desk::paper(&app.home, &job).is_some() {
+    if may_point && desk::paper(&app.home, job).is_some() {
         card.pointing = Some(pointing(app, v, &card, pointed)?);
     }
+    let problem = untaken.map(|untaken| {
+        card.fields.iter_mut().for_each(|field| keep_typed(field, &untaken));
+        untaken.problem
+    });
     show(&Page { v, cards: vec![card], more: 0, single: true, problem })
+}
+
+/// Nobody types twice what was not taken.
+fn keep_typed(field: &mut Correctable, untaken: &Untaken) {
+    let typed = untaken.typed.get(field.name).filter(|typed| **typed != field.value);
+    match typed.cloned() {
+        Some(typed) if untaken.changed => field.typed = Some(typed),
+        Some(typed) => field.value = typed,
+        None => {}
+    }
 }
 
 /// Judges the place that was clicked at: the middle of the mark, moved onto the page where it would leave it.
@@ -176,7 +208,7 @@ fn pointing(app: &App, v: &View, card: &Card, pointed: &Pointed) -> Result<Point
                 let facts = [("x", place.x), ("y", place.y), ("width", place.width), ("height", place.height)];
                 (v.tell("portal-spot-fits", &facts.map(|(name, mm)| (name, mm.to_string()))), true)
             }
-            Err(why) => (told(app, v, card.job, &why)?, false),
+            Err(why) => (acts::told(app, v, card.job, &why)?, false),
         };
         pointing.place = Some((place, told, fits));
     }
@@ -190,91 +222,6 @@ fn waits(job: &Job) -> Option<&str> {
         JobState::Waiting(_, cause) if cause == model::Cause::Review.code() => Some(cause),
         _ => None,
     }
-}
-
-/// A decision.
-pub(crate) async fn decide(
-    State(app): State<Arc<App>>,
-    visitor: Visitor,
-    Path(no): Path<i64>,
-    form: Signed,
-) -> Response {
-    let view = View::of(&visitor, "held");
-    let v = view.clone();
-    let done = app
-        .work(move |app| {
-            let name = format!("#{no}");
-            let Some(decision) = decision(&form) else { return refused(app, &v, no, v.t("portal-not-possible")) };
-            match decide::decide(&app.home, &name, &decision, visitor.name(), form.field("why"))? {
-                Decided::Moved => Ok(Redirect::to("/held").into_response()),
-                Decided::Refused(why) => refused(app, &v, no, told(app, &v, no, &why)?),
-            }
-        })
-        .await;
-    pages::answer(&view, done)
-}
-
-/// A reviewer's corrections of what was read.
-pub(crate) async fn correct(
-    State(app): State<Arc<App>>,
-    visitor: Visitor,
-    Path(no): Path<i64>,
-    form: Signed,
-) -> Response {
-    let view = View::of(&visitor, "held");
-    let v = view.clone();
-    let done = app
-        .work(move |app| {
-            let before = description(&app.register.job(no)?);
-            let changed: BTreeMap<String, String> = correct::fields()
-                .filter_map(|field| {
-                    let said = form.0.get(&format!("field-{}", field.name()))?.trim();
-                    let differs = said != before.value(field).unwrap_or_default();
-                    differs.then(|| (field.name().to_owned(), said.to_owned()))
-                })
-                .collect();
-            if changed.is_empty() {
-                return Ok(Redirect::to(&format!("/held/{no}")).into_response());
-            }
-            match correct::correct(&app.home, &format!("#{no}"), &changed, visitor.name())? {
-                Ok(()) => Ok(Redirect::to(&format!("/held/{no}")).into_response()),
-                Err(why) => refused(app, &v, no, told(app, &v, no, &why)?),
-            }
-        })
-        .await;
-    pages::answer(&view, done)
-}
-
-/// What a form says. What it means for the document is judged where decisions are made.
-fn decision(form: &Signed) -> Option<Decision> {
-    let number = |name: &str| form.field(name).trim().replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite());
-    Some(match form.field("decision") {
-        "retry" => Decision::Retry,
-        "approve" => Decision::Approve,
-        "reject" => Decision::Reject,
-        "accept" => Decision::Accept { sheets: form.field("sheets").trim().parse().ok() },
-        "place" if form.field("size").is_empty() => Decision::Place(Wanted::Box {
-            x_mm: number("x")?,
-            y_mm: number("y")?,
-            size: number("width").zip(number("height")),
-        }),
-        "place" => Decision::Place(Wanted::Size(form.field("size").to_owned())),
-        _ => return None,
-    })
-}
-
-fn told(app: &App, v: &View, no: i64, why: &Refused) -> Result<String, Error> {
-    let mut facts = why.facts();
-    facts.push(("id".into(), app.register.job(no)?.source));
-    Ok(v.tell_owned(why.code(), &facts))
-}
-
-fn refused(app: &App, v: &View, no: i64, problem: String) -> Result<Response, Error> {
-    let mut page = one_page(app, v, no, &Pointed::default(), Some(problem))?;
-    if page.status().is_success() {
-        *page.status_mut() = StatusCode::CONFLICT;
-    }
-    Ok(page)
 }
 
 fn description(job: &Job) -> Description {
@@ -294,6 +241,7 @@ fn card(app: &App, v: &View, job: &Job) -> Result<Card, Error> {
     let paper = judged.or_else(read).unwrap_or(A4);
     Ok(Card {
         job: job.no,
+        version: job.version,
         address: address(job),
         title: title(job),
         source: job.source.clone(),
@@ -324,12 +272,14 @@ fn sizes(app: &App, v: &View) -> Vec<(String, String)> {
         .collect()
 }
 
-fn fields(v: &View, job: &Job) -> Vec<(&'static str, String, String)> {
+fn fields(v: &View, job: &Job) -> Vec<Correctable> {
     let known = description(job);
     correct::fields()
-        .map(|field| {
-            let value = known.value(field).unwrap_or_default().to_owned();
-            (field.name(), pages::document::term(v, field), value)
+        .map(|field| Correctable {
+            name: field.name(),
+            term: pages::document::term(v, field),
+            value: known.value(field).unwrap_or_default().to_owned(),
+            typed: None,
         })
         .collect()
 }
@@ -355,22 +305,5 @@ mod tests {
         for act in ["accept", "approve", "place", "retry", "reject"] {
             assert!(messages::has(&format!("portal-act-{act}")), "portal-act-{act}");
         }
-    }
-
-    fn form(fields: &[(&str, &str)]) -> Signed {
-        Signed(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
-    }
-
-    #[test]
-    fn forms_say_what_is_decided() {
-        let said = |fields: &[(&str, &str)]| decision(&form(fields));
-        assert_eq!(said(&[("decision", "accept"), ("sheets", "3")]), Some(Decision::Accept { sheets: Some(3) }));
-        assert_eq!(said(&[("decision", "accept"), ("sheets", "")]), Some(Decision::Accept { sheets: None }));
-        let small = Decision::Place(Wanted::Size("small".into()));
-        assert_eq!(said(&[("decision", "place"), ("size", "small")]), Some(small));
-        let place = Decision::Place(Wanted::Box { x_mm: 10.5, y_mm: 4.0, size: None });
-        assert_eq!(said(&[("decision", "place"), ("x", "10,5"), ("y", "4"), ("width", "")]), Some(place));
-        assert_eq!(said(&[("decision", "place"), ("x", "NaN"), ("y", "4")]), None);
-        assert_eq!(said(&[("decision", "forge")]), None);
     }
 }

@@ -6,7 +6,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use crate::{Error, view::View, visitor::Reader};
+use conduct::card;
+use register::Job;
+
+use crate::{
+    Error,
+    view::{View, address, title},
+    visitor::Reader,
+};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -15,11 +22,25 @@ struct Page<'a> {
     title: String,
     text: String,
     code: String,
+    about: Option<About>,
+}
+
+/// The document it is about, as it is now.
+struct About {
+    address: String,
+    title: String,
+    state: &'static str,
 }
 
 /// A refusal with a text of the catalogue.
 pub(crate) fn page(view: &View, status: StatusCode, text: &str) -> Response {
-    write(view, status, view.t(text), String::new())
+    write(view, status, view.t(text), String::new(), None)
+}
+
+/// A refusal that shows where the document is now.
+pub(crate) fn about(view: &View, status: StatusCode, text: String, job: &Job) -> Response {
+    let about = About { address: address(job), title: title(job), state: card::state_name(&job.state) };
+    write(view, status, text, String::new(), Some(about))
 }
 
 /// An error of the house: its text tells what happened and what to do.
@@ -30,7 +51,7 @@ pub(crate) fn of(view: &View, error: &Error) -> Response {
         model::Disposition::Wait(_) | model::Disposition::Retry { .. } => StatusCode::SERVICE_UNAVAILABLE,
         model::Disposition::Bug => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    write(view, status, view.tell_owned(&error.code(), &error.facts()), error.code())
+    write(view, status, view.tell_owned(&error.code(), &error.facts()), error.code(), None)
 }
 
 /// No such page.
@@ -38,8 +59,8 @@ pub(crate) async fn nowhere(reader: Reader) -> Response {
     page(&View::stranger(&reader), StatusCode::NOT_FOUND, "portal-nowhere")
 }
 
-fn write(view: &View, status: StatusCode, text: String, code: String) -> Response {
-    let page = Page { v: view, title: view.t("portal-problem"), text, code };
+fn write(view: &View, status: StatusCode, text: String, code: String, about: Option<About>) -> Response {
+    let page = Page { v: view, title: view.t("portal-problem"), text, code, about };
     match crate::view::show(&page) {
         Ok(response) => (status, response).into_response(),
         Err(_) => status.into_response(),

@@ -1,0 +1,158 @@
+//! Decisions and corrections from forms that were opened before somebody else acted.
+
+use model::{Cause, DocumentId, HoldReason, Stage, event::EventKind, stage::JobState};
+use register::{Commit, Facts};
+use serde_json::json;
+
+use super::*;
+
+impl House {
+    /// A document that is held; answers its number.
+    fn holds(&self, reason: HoldReason) -> i64 {
+        let then = Commit::of(held(reason)).with(card(json!({})));
+        self.app.home.register.enter_and("A29/1", "look", Some(&then)).expect("enter").expect("a job")
+    }
+
+    /// A document whose description waits for its reviewer.
+    fn under_review(&self, number: &str, subject: &str) -> i64 {
+        let read = |value: &str| json!({"value": value, "confidence": 0.5});
+        let described = json!({"description": {"number": read(number), "subject": read(subject)}});
+        let no = self.app.home.register.enter("A29/1", "look").expect("enter").expect("a job");
+        for stage in [Stage::Intake, Stage::Recognize, Stage::Describe] {
+            self.moves(no, EventKind::Started { stage }, json!({}));
+            self.moves(no, EventKind::Finished { stage }, described.clone());
+        }
+        self.moves(no, EventKind::Waited { cause: Cause::Review.code().into() }, json!({}));
+        no
+    }
+
+    fn state(&self, no: i64) -> JobState {
+        self.app.home.register.job(no).expect("job").state
+    }
+
+    /// The document goes on by itself.
+    fn moves(&self, no: i64, event: EventKind, facts: serde_json::Value) {
+        let register = &self.app.home.register;
+        register.commit(&register.job(no).expect("job"), &[Commit::of(event).with(card(facts))]).expect("moves");
+    }
+}
+
+fn card(facts: serde_json::Value) -> Facts {
+    let mut facts: Facts = serde_json::from_value(facts).expect("an object");
+    facts.insert("document".into(), json!(DocumentId::of_content(&[model::Sha256::of(b"scan")])));
+    facts
+}
+
+fn held(reason: HoldReason) -> EventKind {
+    EventKind::Held { reason: reason.code().into() }
+}
+
+/// What a field of a page's first form holds.
+fn field(page: &str, name: &str) -> String {
+    let after = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
+    after.and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+}
+
+/// The fields that every form of a page carries.
+fn carried(page: &str) -> [(&'static str, String); 2] {
+    ["csrf", "version"].map(|name| (name, field(page, name)))
+}
+
+impl House {
+    /// Sends a form as it was opened, with what a person put into it.
+    async fn send(&self, visit: &mut Visit, address: &str, opened: &str, typed: &[(&str, &str)]) -> Response<Body> {
+        let carried = carried(opened);
+        let carried = carried.iter().map(|(name, value)| (*name, value.as_str()));
+        let form: Vec<(&str, &str)> = carried.chain(typed.iter().copied()).collect();
+        self.ask(visit, Method::POST, address, &form).await
+    }
+}
+
+const ACCEPT: &[(&str, &str)] = &[("decision", "accept"), ("why", "đã hỏi nơi gửi")];
+
+#[tokio::test]
+async fn an_old_form_decides_nothing_about_a_document_that_is_held_for_another_reason_by_now() {
+    let house = House::new();
+    let mut visit = house.inside("an", Role::Archivist).await;
+    let no = house.holds(HoldReason::InvalidSignature);
+    let address = format!("/held/{no}");
+    let old = text(house.get(&mut visit, &address).await).await;
+    house.moves(no, EventKind::Tried { source: "A29/1".into() }, json!({}));
+    house.moves(no, held(HoldReason::Secret), json!({"secrecy_found": {"level": "mat", "declared": false}}));
+    let answer = house.send(&mut visit, &address, &old, ACCEPT).await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT, "{}", goes_to(&answer));
+    let page = text(answer).await;
+    assert!(page.contains("đã thay đổi") && page.contains("có dấu hoặc khai báo độ mật"), "{page}");
+    assert!(matches!(house.state(no), JobState::Held(_, reason) if reason == HoldReason::Secret.code()));
+    // The page that was shown instead speaks of the document as it is.
+    assert_eq!(goes_to(&house.send(&mut visit, &address, &page, ACCEPT).await), "/held");
+    assert!(matches!(house.state(no), JobState::Ready(_)));
+}
+
+#[tokio::test]
+async fn an_old_form_says_where_a_document_is_that_waits_no_more() {
+    let house = House::new();
+    let mut visit = house.inside("an", Role::Archivist).await;
+    let no = house.holds(HoldReason::Unreadable);
+    let address = format!("/held/{no}");
+    let old = text(house.get(&mut visit, &address).await).await;
+    assert_eq!(goes_to(&house.send(&mut visit, &address, &old, &[("decision", "reject")]).await), "/held");
+    let answer = house.send(&mut visit, &address, &old, &[("decision", "retry")]).await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT, "{}", goes_to(&answer));
+    let page = text(answer).await;
+    assert!(page.contains("đã thay đổi") && page.contains(&format!("href=\"/job/{no}\"")), "{page}");
+    assert_eq!(house.state(no), JobState::Rejected);
+}
+
+#[tokio::test]
+async fn an_old_correction_does_not_put_a_colleagues_fields_back() {
+    let house = House::new();
+    let mut visit = house.inside("an", Role::Archivist).await;
+    let no = house.under_review("754", "Quyết đinh");
+    let (page, address) = (format!("/held/{no}"), format!("/held/{no}/description"));
+    let old = text(house.get(&mut visit, &page).await).await;
+    let colleague = [("field-number", "745"), ("field-subject", "Quyết đinh")];
+    assert_eq!(goes_to(&house.send(&mut visit, &address, &old, &colleague).await), page);
+    let mine = [("field-number", "754"), ("field-subject", "Quyết định")];
+    let answer = house.send(&mut visit, &address, &old, &mine).await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT, "{}", goes_to(&answer));
+    let shown = text(answer).await;
+    assert_eq!(field(&shown, "field-number"), "745", "as it is now");
+    assert!(shown.contains("đã thay đổi") && shown.contains("Quyết định"), "what was typed is not lost: {shown}");
+    let kept = house.app.home.register.job(no).expect("job").card["description"].clone();
+    assert_eq!((&kept["number"]["value"], &kept["subject"]["value"]), (&json!("745"), &json!("Quyết đinh")));
+    let mine = [("field-number", "745"), ("field-subject", "Quyết định")];
+    assert_eq!(goes_to(&house.send(&mut visit, &address, &shown, &mine).await), page);
+    // An approval that was opened before the correction approves nothing.
+    let answer = house.send(&mut visit, &page, &old, &[("decision", "approve")]).await;
+    assert_eq!(answer.status(), StatusCode::CONFLICT, "{}", goes_to(&answer));
+}
+
+#[tokio::test]
+async fn a_refused_correction_is_shown_again_as_it_was_typed() {
+    let house = House::new();
+    let mut visit = house.inside("an", Role::Archivist).await;
+    let no = house.under_review("754", "Quyết định");
+    let opened = text(house.get(&mut visit, &format!("/held/{no}")).await).await;
+    let typed = [("field-number", "745"), ("field-issued_date", "12/3/1985")];
+    let answer = house.send(&mut visit, &format!("/held/{no}/description"), &opened, &typed).await;
+    let shown = text(answer).await;
+    assert_eq!(
+        (field(&shown, "field-number").as_str(), field(&shown, "field-issued_date").as_str()),
+        ("745", "12/3/1985")
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_number_is_not_taken_for_none() {
+    let house = House::new();
+    let mut visit = house.inside("an", Role::Archivist).await;
+    let no = house.holds(HoldReason::Incomplete);
+    let address = format!("/held/{no}");
+    let opened = text(house.get(&mut visit, &address).await).await;
+    let counted = [("decision", "accept"), ("why", "đã đếm"), ("sheets", "hai")];
+    let answer = house.send(&mut visit, &address, &opened, &counted).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{}", goes_to(&answer));
+    assert!(text(answer).await.contains("Số tờ phải là"));
+    assert!(matches!(house.state(no), JobState::Held(..)));
+}
