@@ -12,14 +12,12 @@ use register::{Desk, Job, Register, SessionLimits};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::{Error, attempts::Attempts, pictures::Pictures};
+use crate::{Error, attempts::Attempts, looks::Looks, pictures::Pictures};
 
 /// Handlers that work at the same time; the rest wait their turn.
 const AT_WORK: usize = 16;
 /// Workers (pictures, verdicts) and password hashes at the same time: they take memory and a processor each.
 const HEAVY: usize = 2;
-/// One look at a page is one entry of the log, also when it is scrolled, zoomed and turned back to.
-const SAME_LOOK: Duration = Duration::from_mins(10);
 /// Verdicts kept; a document's are judged again after a while, as certificates end.
 const VERDICTS: usize = 256;
 /// Ends of seals kept in memory.
@@ -35,7 +33,7 @@ pub(crate) struct App {
     pictures: Pictures,
     verdicts: Mutex<BTreeMap<String, (Duration, Value)>>,
     ends: Mutex<BTreeMap<String, Option<Timestamp>>>,
-    looks: Mutex<BTreeMap<(String, String, u32), Duration>>,
+    looks: Looks,
     at_work: Semaphore,
     heavy: Semaphore,
 }
@@ -51,7 +49,7 @@ impl App {
             pictures: Pictures::default(),
             verdicts: Mutex::default(),
             ends: Mutex::default(),
-            looks: Mutex::default(),
+            looks: Looks::default(),
             at_work: Semaphore::new(AT_WORK),
             heavy: Semaphore::new(HEAVY),
         })
@@ -150,15 +148,8 @@ impl App {
     /// Notes that somebody looked at a page.
     pub(crate) fn looked(&self, actor: &str, job: &Job, page: u32) -> Result<(), Error> {
         let document = document_name(job);
-        let now = self.home.clock.monotonic();
-        {
-            let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
-            looks.retain(|_, at| now.saturating_sub(*at) < SAME_LOOK);
-            if looks.insert((actor.to_owned(), document.clone(), page), now).is_some() {
-                return Ok(());
-            }
-        }
-        Ok(self.desk.note(actor, "view", Some(&document), Some(&page.to_string()))?)
+        let noted = || self.desk.note(actor, "view", Some(&document), Some(&page.to_string()));
+        Ok(self.looks.once((actor, &document, page), self.home.clock.monotonic(), noted)?)
     }
 }
 

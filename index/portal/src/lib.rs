@@ -11,6 +11,7 @@ mod app;
 mod attempts;
 mod error;
 mod headers;
+mod looks;
 mod metrics;
 mod pages;
 mod password;

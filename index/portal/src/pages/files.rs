@@ -98,10 +98,12 @@ pub(crate) async fn picture(
             if !visitor.is_archivist() && job.state != JobState::Done {
                 return Ok(None);
             }
+            // The log tells of what was shown: what cannot be drawn or may not be seen was not.
+            let drawn = app.picture(&job, page, width)?;
             if width > THUMBNAIL {
                 app.looked(visitor.name(), &job, page)?;
             }
-            app.picture(&job, page, width).map(Some)
+            Ok::<_, crate::Error>(Some(drawn))
         })
         .await;
     match drawn {

@@ -156,3 +156,14 @@ async fn what_is_no_number_is_not_taken_for_none() {
     assert!(text(answer).await.contains("Số tờ phải là"));
     assert!(matches!(house.state(no), JobState::Held(..)));
 }
+
+#[tokio::test]
+async fn the_log_tells_of_no_look_at_what_was_not_shown() {
+    let house = House::new();
+    let mut visit = house.inside("an", Role::Archivist).await;
+    let no = house.holds(HoldReason::Secret);
+    let answer = house.get(&mut visit, &format!("/picture/{no}/1/1000")).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    let log = house.app.desk.newest_accesses(9).expect("log");
+    assert!(log.iter().all(|access| access.act != "view"), "{log:?}");
+}
