@@ -17,7 +17,7 @@ use crate::{Error, attempts::Attempts, looks::Looks, pictures::Pictures};
 /// Handlers that work at the same time; the rest wait their turn.
 const AT_WORK: usize = 16;
 /// Workers (pictures, verdicts) and password hashes at the same time: they take memory and a processor each.
-const HEAVY: usize = 2;
+pub(crate) const HEAVY: usize = 2;
 /// Verdicts kept; a document's are judged again after a while, as certificates end.
 const VERDICTS: usize = 256;
 /// Ends of seals kept in memory.
@@ -34,8 +34,8 @@ pub(crate) struct App {
     verdicts: Mutex<BTreeMap<String, (Duration, Value)>>,
     ends: Mutex<BTreeMap<String, Option<Timestamp>>>,
     looks: Looks,
-    at_work: Semaphore,
-    heavy: Semaphore,
+    at_work: Arc<Semaphore>,
+    heavy: Arc<Semaphore>,
 }
 
 impl App {
@@ -50,8 +50,8 @@ impl App {
             verdicts: Mutex::default(),
             ends: Mutex::default(),
             looks: Looks::default(),
-            at_work: Semaphore::new(AT_WORK),
-            heavy: Semaphore::new(HEAVY),
+            at_work: Arc::new(Semaphore::new(AT_WORK)),
+            heavy: Arc::new(Semaphore::new(HEAVY)),
         })
     }
 
@@ -77,12 +77,18 @@ impl App {
     )]
     async fn under<T: Send + 'static>(
         self: &Arc<Self>,
-        permits: &Semaphore,
+        permits: &Arc<Semaphore>,
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Option<T> {
-        let _permit = permits.acquire().await.ok()?;
+        let permit = Arc::clone(permits).acquire_owned().await.ok()?;
         let app = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&app)).await.ok()
+        // The permit goes with the work, which goes on when the client that asked for it hangs up.
+        let working = move || {
+            let done = work(&app);
+            drop(permit);
+            done
+        };
+        tokio::task::spawn_blocking(working).await.ok()
     }
 
     pub(crate) fn session_limits(&self) -> SessionLimits {

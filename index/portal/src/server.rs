@@ -16,6 +16,12 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
 use tower_http::{limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
 use crate::{Error, app::App, headers, metrics, pages, visitor};
@@ -24,6 +30,17 @@ use crate::{Error, app::App, headers, metrics, pages, visitor};
 const LONGEST_FORM: usize = 64 << 10;
 /// A picture of a large page, or verdicts on a large file, take a while; nothing takes longer.
 const LONGEST_WORK: Duration = Duration::from_mins(2);
+
+/// What connections may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Connections at the same time; the rest wait at the door.
+    pub(crate) connections: usize,
+    /// Time for a request's head, and for the next request of a connection.
+    pub(crate) head: Duration,
+}
+
+const BOUNDS: Bounds = Bounds { connections: 256, head: Duration::from_secs(20) };
 
 pub(crate) fn serve(
     app: Arc<App>,
@@ -34,16 +51,41 @@ pub(crate) fn serve(
     let failed = |source| Error::Listen { address: address.to_string(), source };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let served = runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        let serving = std::future::IntoFuture::into_future(axum::serve(listener, routes(app)));
+        let listener = TcpListener::from_std(listener)?;
         tokio::select! {
-            served = serving => served,
+            () = accept(listener, routes(app), BOUNDS) => {}
             // Requests under way are cut off: each is a look or one transaction, and the daemon must not wait for readers.
-            () = stopped(stop) => Ok(()),
+            () = stopped(stop) => {}
         }
+        Ok(())
     });
     runtime.shutdown_timeout(Duration::from_secs(2));
     served.map_err(failed)
+}
+
+/// Answers connections, each in a task of its own.
+pub(crate) async fn accept(listener: TcpListener, routes: Router, bounds: Bounds) {
+    let places = Arc::new(Semaphore::new(bounds.connections));
+    // The semaphore is never closed.
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Descriptors come back as other connections end.
+                tracing::warn!(reason = %error, "a connection could not be taken");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(bounds.head);
+        let serving = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
+        tokio::spawn(async move {
+            // A client that goes away, or is too slow, is no matter of the house's.
+            drop(serving.await);
+            drop(place);
+        });
+    }
 }
 
 async fn stopped(stop: &AtomicBool) {

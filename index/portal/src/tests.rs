@@ -12,6 +12,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+mod bounds;
 mod held;
 
 /// A portal on an empty home whose time stands still.
