@@ -223,15 +223,22 @@ impl Desk {
         Ok(kept.collect::<Result<_, _>>()?)
     }
 
-    /// The owner chose a password. All other sessions of the account end.
-    pub fn own_password(&self, name: &str, hash: &str, keep: &[u8; 32]) -> Result<(), Error> {
+    /// The owner chose a password in a session that goes on; all other sessions of the account end. False, and nothing is
+    /// changed, when that session has ended or the account is not as it was seen: another password was given or chosen.
+    pub fn own_password(&self, seen: &Account, hash: &str, keep: &[u8; 32]) -> Result<bool, Error> {
         self.write(|tx, now| {
-            tx.execute(
-                "UPDATE account SET password = ?2, state = 'own', at = ?3 WHERE name = ?1",
-                params![name, hash, now.as_second()],
+            let name = &seen.name;
+            let chosen = tx.execute(
+                "UPDATE account SET password = ?2, state = 'own', at = ?3 WHERE name = ?1 AND password = ?4
+                 AND EXISTS(SELECT 1 FROM session WHERE token = ?5 AND account = ?1)",
+                params![name, hash, now.as_second(), seen.password, keep],
             )?;
+            if chosen == 0 {
+                return Ok(false);
+            }
             tx.execute("DELETE FROM session WHERE account = ?1 AND token <> ?2", params![name, keep])?;
-            add(tx, now, &Note { actor: name, act: "password", document: None, part: None })
+            add(tx, now, &Note { actor: name, act: "password", document: None, part: None })?;
+            Ok(true)
         })
     }
 
@@ -250,15 +257,25 @@ impl Desk {
         Ok(self.lock().query_row("SELECT NOT EXISTS(SELECT 1 FROM account)", [], |row| row.get(0))?)
     }
 
-    /// Begins a session; a password made by the command is spent by it.
-    pub fn begin_session(&self, name: &str, token: &[u8; 32], csrf: &str) -> Result<(), Error> {
+    /// Begins a session of an account whose password was given; one made by the command is spent by it. False, and nothing is
+    /// begun, when the password was spent before or is not the account's any more.
+    pub fn begin_session(&self, seen: &Account, token: &[u8; 32], csrf: &str) -> Result<bool, Error> {
         self.write(|tx, now| {
+            let name = &seen.name;
+            let opens = tx.execute(
+                "UPDATE account SET state = iif(state = 'once', 'spent', state)
+                 WHERE name = ?1 AND password = ?2 AND state = ?3 AND state <> 'spent'",
+                params![name, seen.password, seen.state.name()],
+            )?;
+            if opens == 0 {
+                return Ok(false);
+            }
             tx.execute(
                 "INSERT INTO session(token, account, csrf, begun, seen) VALUES(?1, ?2, ?3, ?4, ?4)",
                 params![token, name, csrf, now.as_second()],
             )?;
-            tx.execute("UPDATE account SET state = 'spent' WHERE name = ?1 AND state = 'once'", [name])?;
-            add(tx, now, &Note { actor: name, act: "login", document: None, part: None })
+            add(tx, now, &Note { actor: name, act: "login", document: None, part: None })?;
+            Ok(true)
         })
     }
 

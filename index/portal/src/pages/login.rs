@@ -146,10 +146,14 @@ fn attempt(app: &App, name: &str, secret: &str) -> Result<Outcome, Error> {
         app.desk.note(name, "refused", None, Some("spent"))?;
         return Ok(Outcome::Spent);
     }
-    app.attempts.succeeded(name);
     let token = hex::encode(password::random::<32>()?);
     let csrf = hex::encode(password::random::<32>()?);
-    app.desk.begin_session(name, &digest(&token), &csrf)?;
+    if !app.desk.begin_session(&account, &digest(&token), &csrf)? {
+        // Meanwhile another login used it, or another password was given.
+        app.desk.note(name, "refused", None, Some("spent"))?;
+        return Ok(Outcome::Spent);
+    }
+    app.attempts.succeeded(name);
     Ok(Outcome::Begun(token))
 }
 
@@ -225,8 +229,8 @@ fn choose(
     if chosen == present || chosen.to_lowercase().contains(&visitor.name().to_lowercase()) {
         return Ok(Some("portal-password-plain"));
     }
-    app.desk.own_password(visitor.name(), &password::hash(chosen)?, &visitor.token)?;
-    Ok(None)
+    let taken = app.desk.own_password(&visitor.session.account, &password::hash(chosen)?, &visitor.token)?;
+    Ok((!taken).then_some("portal-password-changed"))
 }
 
 #[cfg(test)]
