@@ -13,7 +13,9 @@ use tower::ServiceExt as _;
 use super::*;
 
 mod bounds;
+mod documents;
 mod held;
+mod secret;
 
 /// A portal on an empty home whose time stands still.
 struct House {

@@ -10,7 +10,7 @@ use register::Job;
 use serde_json::Value;
 
 use crate::{
-    Error, Home,
+    Error, Home, decide,
     known::from_copies,
     steps::{self, limits, patience},
     worker::{self, Task},
@@ -30,31 +30,51 @@ pub struct StoredFile {
     pub sha512: String,
 }
 
-/// Whether pictures and words of a document may be shown: what may be secret is looked at on paper (Điều 11). That is what
-/// the gate held, also after it was turned away for that; and before the gate what its declaration calls secret.
+/// Whether pictures and words of a document may be shown: what may be secret is looked at on paper (Điều 11). Secrecy that
+/// was found or declared outlives the state, and is that of every document with the same content: only the gate, passed,
+/// takes it back.
 pub fn may_be_seen(home: &Home, job: &Job) -> bool {
-    let told = job.card.get("detail").and_then(|detail| detail.get("code")).and_then(Value::as_str);
-    let held = matches!(&job.state, JobState::Held(_, reason) if reason == HoldReason::Secret.code());
-    if held || told.is_some_and(|code| code.starts_with("held-secret")) {
+    if is_secret(home, job) {
         return false;
     }
-    let before_the_gate = matches!(&job.state,
-        JobState::Ready(stage) | JobState::Running(stage) | JobState::Waiting(stage, _) | JobState::Held(stage, _)
-            if *stage <= Stage::Describe);
-    !before_the_gate || !declared_secret(home, job)
+    let Some(id) = job.document.filter(|_| !passed_the_gate(job)) else { return true };
+    home.register.jobs_of_content(id).is_ok_and(|twins| !twins.iter().any(|twin| is_secret(home, twin)))
 }
 
-/// What cannot be understood may say that the document is secret.
+/// What the gate found of this job, and before it passed the gate what its declaration calls secret.
+fn is_secret(home: &Home, job: &Job) -> bool {
+    let told = job.card.get("detail").and_then(|detail| detail.get("code")).and_then(Value::as_str);
+    let found = matches!(&job.state, JobState::Held(_, reason) if reason == HoldReason::Secret.code())
+        || told.is_some_and(|code| code.starts_with("held-secret"))
+        || decide::secrecy_found(job).is_some();
+    found || (!passed_the_gate(job) && declared_secret(home, job))
+}
+
+/// Of what was turned away nobody knows how far it came.
+fn passed_the_gate(job: &Job) -> bool {
+    match &job.state {
+        JobState::Ready(stage) | JobState::Running(stage) | JobState::Waiting(stage, _) | JobState::Held(stage, _) => {
+            *stage > Stage::Describe
+        }
+        JobState::Duplicate | JobState::Rejected => false,
+        JobState::Done => true,
+    }
+}
+
+/// As it was claimed, and as it lies in inbound: what cannot be understood may say that the document is secret.
 fn declared_secret(home: &Home, job: &Job) -> bool {
+    let secret = |level: Option<Secrecy>| level > Some(Secrecy::Thuong);
+    let claimed = steps::submission(home, job).is_ok_and(|claimed| secret(claimed.declared.secrecy));
     let declared = intake::Template::parse(&home.settings.inbound.template)
         .and_then(|template| intake::candidate(&home.settings.inbound.path, &job.source, &template))
         .and_then(|candidate| intake::read_declared(&candidate));
-    match declared {
-        Ok(declared) => declared.secrecy.is_some_and(|level| level > Secrecy::Thuong),
-        Err(intake::Error::Declaration { .. }) => true,
-        // Nothing lies there (any more): there is nothing to show either.
-        Err(_) => false,
-    }
+    claimed
+        || match declared {
+            Ok(declared) => secret(declared.secrecy),
+            Err(intake::Error::Declaration { .. }) => true,
+            // Nothing lies there (any more): there is nothing to show either.
+            Err(_) => false,
+        }
 }
 
 /// Names of a stored document's files that people fetch: the certified file and the originals.

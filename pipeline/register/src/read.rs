@@ -95,6 +95,11 @@ impl Register {
         Ok(job)
     }
 
+    /// Every job of a document's content, duplicates and rejected tries too, in order.
+    pub fn jobs_of_content(&self, id: DocumentId) -> Result<Vec<Job>, Error> {
+        self.select("WHERE document = ?1 ORDER BY no", params![id.to_string()])
+    }
+
     /// The job an inbound path last belonged to.
     pub fn job_of_source(&self, source: &str) -> Result<Option<Job>, Error> {
         let connection = self.lock();

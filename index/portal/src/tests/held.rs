@@ -1,51 +1,12 @@
 //! Decisions and corrections from forms that were opened before somebody else acted.
 
-use model::{Cause, DocumentId, HoldReason, Stage, event::EventKind, stage::JobState};
-use register::{Commit, Facts};
+use model::{HoldReason, event::EventKind, stage::JobState};
 use serde_json::json;
 
-use super::*;
-
-impl House {
-    /// A document that is held; answers its number.
-    fn holds(&self, reason: HoldReason) -> i64 {
-        let then = Commit::of(held(reason)).with(card(json!({})));
-        self.app.home.register.enter_and("A29/1", "look", Some(&then)).expect("enter").expect("a job")
-    }
-
-    /// A document whose description waits for its reviewer.
-    fn under_review(&self, number: &str, subject: &str) -> i64 {
-        let read = |value: &str| json!({"value": value, "confidence": 0.5});
-        let described = json!({"description": {"number": read(number), "subject": read(subject)}});
-        let no = self.app.home.register.enter("A29/1", "look").expect("enter").expect("a job");
-        for stage in [Stage::Intake, Stage::Recognize, Stage::Describe] {
-            self.moves(no, EventKind::Started { stage }, json!({}));
-            self.moves(no, EventKind::Finished { stage }, described.clone());
-        }
-        self.moves(no, EventKind::Waited { cause: Cause::Review.code().into() }, json!({}));
-        no
-    }
-
-    fn state(&self, no: i64) -> JobState {
-        self.app.home.register.job(no).expect("job").state
-    }
-
-    /// The document goes on by itself.
-    fn moves(&self, no: i64, event: EventKind, facts: serde_json::Value) {
-        let register = &self.app.home.register;
-        register.commit(&register.job(no).expect("job"), &[Commit::of(event).with(card(facts))]).expect("moves");
-    }
-}
-
-fn card(facts: serde_json::Value) -> Facts {
-    let mut facts: Facts = serde_json::from_value(facts).expect("an object");
-    facts.insert("document".into(), json!(DocumentId::of_content(&[model::Sha256::of(b"scan")])));
-    facts
-}
-
-fn held(reason: HoldReason) -> EventKind {
-    EventKind::Held { reason: reason.code().into() }
-}
+use super::{
+    documents::{SOURCE, held},
+    *,
+};
 
 /// What a field of a page's first form holds.
 fn field(page: &str, name: &str) -> String {
@@ -77,7 +38,7 @@ async fn an_old_form_decides_nothing_about_a_document_that_is_held_for_another_r
     let no = house.holds(HoldReason::InvalidSignature);
     let address = format!("/held/{no}");
     let old = text(house.get(&mut visit, &address).await).await;
-    house.moves(no, EventKind::Tried { source: "A29/1".into() }, json!({}));
+    house.moves(no, EventKind::Tried { source: SOURCE.into() }, json!({}));
     house.moves(no, held(HoldReason::Secret), json!({"secrecy_found": {"level": "mat", "declared": false}}));
     let answer = house.send(&mut visit, &address, &old, ACCEPT).await;
     assert_eq!(answer.status(), StatusCode::CONFLICT, "{}", goes_to(&answer));
