@@ -16,8 +16,10 @@ use crate::{Error, attempts::Attempts, looks::Looks, pictures::Pictures};
 
 /// Handlers that work at the same time; the rest wait their turn.
 const AT_WORK: usize = 16;
-/// Workers (pictures, verdicts) and password hashes at the same time: they take memory and a processor each.
+/// Workers (pictures, verdicts) at the same time: they take memory and a processor each.
 pub(crate) const HEAVY: usize = 2;
+/// Passwords of strangers that are hashed at the same time; who is logged in does not wait for them.
+const LOGINS: usize = 1;
 /// Verdicts kept; a document's are judged again after a while, as certificates end.
 const VERDICTS: usize = 256;
 /// Ends of seals kept in memory.
@@ -36,6 +38,7 @@ pub(crate) struct App {
     looks: Looks,
     at_work: Arc<Semaphore>,
     heavy: Arc<Semaphore>,
+    logins: Arc<Semaphore>,
 }
 
 impl App {
@@ -52,6 +55,7 @@ impl App {
             looks: Looks::default(),
             at_work: Arc::new(Semaphore::new(AT_WORK)),
             heavy: Arc::new(Semaphore::new(HEAVY)),
+            logins: Arc::new(Semaphore::new(LOGINS)),
         })
     }
 
@@ -69,6 +73,14 @@ impl App {
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Option<T> {
         self.under(&self.heavy, work).await
+    }
+
+    /// The same for a login.
+    pub(crate) async fn login_work<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Option<T> {
+        self.under(&self.logins, work).await
     }
 
     #[expect(

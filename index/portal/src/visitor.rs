@@ -1,6 +1,6 @@
 //! Who asks: cookies, sessions, rights, and the token that every form carries.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use axum::{
     Form,
@@ -32,6 +32,8 @@ pub(crate) struct Reader {
     pub(crate) query: String,
     /// Whether the road to the browser is encrypted (a proxy says so).
     pub(crate) secure: bool,
+    /// The browser's address, where a proxy tells it; without one everybody comes from this machine.
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// Somebody who is logged in.
@@ -84,6 +86,12 @@ fn is_secure(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
 }
 
+/// What the nearest proxy said: it stands last, after what the browser and others say of themselves.
+fn address(headers: &HeaderMap) -> Option<IpAddr> {
+    let told = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    told.rsplit(',').next()?.trim().parse().ok()
+}
+
 /// Reads the language (a link's choice is kept in a cookie), and refuses what another site sends.
 pub(crate) async fn read(mut request: Request, next: Next) -> Response {
     let jar = CookieJar::from_headers(request.headers());
@@ -101,6 +109,7 @@ pub(crate) async fn read(mut request: Request, next: Next) -> Response {
         path: uri.path().to_owned(),
         query: rest.join("&"),
         secure: is_secure(request.headers()),
+        address: address(request.headers()),
     };
     let foreign =
         request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Query, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar};
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use crate::{
     Error,
     app::App,
+    attempts::Of,
     pages,
     password::{self, LONGEST, SHORTEST},
     view::{View, show},
@@ -91,7 +92,6 @@ enum Outcome {
     Begun(String),
     Wrong,
     Spent,
-    TooMany(Duration),
 }
 
 /// A login.
@@ -107,8 +107,16 @@ pub(crate) async fn login(
         let problem = Some(view.t("portal-login-stale"));
         return login_page(&reader, StatusCode::FORBIDDEN, problem, &given.name, &given.back);
     }
-    let (name, secret) = (given.name.trim().to_owned(), given.password);
-    let tried = app.heavy_work(move |app| attempt(app, &name, &secret)).await;
+    let name = Some(given.name.trim()).filter(|name| password::is_name(name)).unwrap_or("?").to_owned();
+    let by: Vec<Of> = [Of::Account(name.clone())].into_iter().chain(reader.address.map(Of::Address)).collect();
+    if let Err(wait) = app.attempts.begin(&by, app.home.clock.monotonic()) {
+        let (seconds, retry_after) = in_seconds(wait);
+        let problem = Some(view.t1("portal-login-wait", "seconds", &seconds));
+        let page = login_page(&reader, StatusCode::TOO_MANY_REQUESTS, problem, &given.name, &given.back);
+        return (retry_after, page).into_response();
+    }
+    let secret = given.password;
+    let tried = app.login_work(move |app| attempt(app, &name, &secret, &by)).await;
     let (status, problem) = match tried {
         Some(Ok(Outcome::Begun(token))) => {
             let jar = CookieJar::new().add(cookie(SESSION, token, reader.secure)).add(gone(LOGIN, reader.secure));
@@ -116,32 +124,26 @@ pub(crate) async fn login(
         }
         Some(Ok(Outcome::Wrong)) => (StatusCode::UNAUTHORIZED, view.t("portal-login-wrong")),
         Some(Ok(Outcome::Spent)) => (StatusCode::UNAUTHORIZED, view.t("portal-login-spent")),
-        Some(Ok(Outcome::TooMany(wait))) => {
-            let minutes = wait.as_secs().div_ceil(60);
-            let text = view.t1("portal-login-wait", "minutes", &minutes);
-            let mut page = login_page(&reader, StatusCode::TOO_MANY_REQUESTS, Some(text), &given.name, &given.back);
-            page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
-            return page;
-        }
         Some(Err(error)) => return pages::problem::of(&view, &error),
         None => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
     login_page(&reader, status, Some(problem), &given.name, &given.back)
 }
 
-fn attempt(app: &App, name: &str, secret: &str) -> Result<Outcome, Error> {
-    let now = app.home.clock.monotonic();
-    let name = if password::is_name(name) { name } else { "?" };
-    if let Some(wait) = app.attempts.wait(name, now) {
-        return Ok(Outcome::TooMany(wait));
-    }
+/// How long to wait, for people and for machines.
+fn in_seconds(wait: Duration) -> (u64, [(HeaderName, HeaderValue); 1]) {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    (seconds, [(header::RETRY_AFTER, HeaderValue::from(seconds))])
+}
+
+fn attempt(app: &App, name: &str, secret: &str, by: &[Of]) -> Result<Outcome, Error> {
     let account = app.desk.account(name)?;
     let fits = password::fits(secret, account.as_ref().map(|account| account.password.as_str()))?;
     let Some(account) = account.filter(|_| fits) else {
-        app.attempts.failed(name, now);
         app.desk.note(name, "refused", None, None)?;
         return Ok(Outcome::Wrong);
     };
+    app.attempts.succeeded(by);
     if account.state == PasswordState::Spent {
         app.desk.note(name, "refused", None, Some("spent"))?;
         return Ok(Outcome::Spent);
@@ -153,7 +155,6 @@ fn attempt(app: &App, name: &str, secret: &str) -> Result<Outcome, Error> {
         app.desk.note(name, "refused", None, Some("spent"))?;
         return Ok(Outcome::Spent);
     }
-    app.attempts.succeeded(name);
     Ok(Outcome::Begun(token))
 }
 
@@ -180,10 +181,9 @@ pub(crate) async fn password_form(visitor: Visitor) -> Response {
     password_page(&visitor, StatusCode::OK, None)
 }
 
-fn password_page(visitor: &Visitor, status: StatusCode, problem: Option<&str>) -> Response {
+fn password_page(visitor: &Visitor, status: StatusCode, problem: Option<String>) -> Response {
     let view = View::of(visitor, "password");
     let must = visitor.session.account.state != PasswordState::Own;
-    let problem = problem.map(|code| view.t1(code, "shortest", &SHORTEST));
     let page = PasswordPage { v: &view, problem, must, shortest: SHORTEST };
     match show(&page) {
         Ok(response) => (status, response).into_response(),
@@ -195,12 +195,21 @@ fn password_page(visitor: &Visitor, status: StatusCode, problem: Option<&str>) -
 pub(crate) async fn change(State(app): State<Arc<App>>, visitor: Visitor, form: Signed) -> Response {
     let (present, chosen, again) =
         (form.field("present").to_owned(), form.field("chosen").to_owned(), form.field("again").to_owned());
+    let (view, owner) = (View::of(&visitor, "password"), [Of::Owner(visitor.name().to_owned())]);
+    if let Err(wait) = app.attempts.begin(&owner, app.home.clock.monotonic()) {
+        let (seconds, retry_after) = in_seconds(wait);
+        let problem = Some(view.t1("portal-password-wait", "seconds", &seconds));
+        return (retry_after, password_page(&visitor, StatusCode::TOO_MANY_REQUESTS, problem)).into_response();
+    }
     let by = visitor.clone();
-    let changed = app.heavy_work(move |app| choose(app, &by, &present, &chosen, &again)).await;
+    let changed = app.heavy_work(move |app| choose(app, &by, &owner, [&present, &chosen, &again])).await;
     match changed {
         Some(Ok(None)) => Redirect::to("/").into_response(),
-        Some(Ok(Some(problem))) => password_page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, Some(problem)),
-        Some(Err(error)) => pages::problem::of(&View::of(&visitor, ""), &error),
+        Some(Ok(Some(problem))) => {
+            let problem = Some(view.t1(problem, "shortest", &SHORTEST));
+            password_page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, problem)
+        }
+        Some(Err(error)) => pages::problem::of(&view, &error),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
@@ -209,17 +218,13 @@ pub(crate) async fn change(State(app): State<Arc<App>>, visitor: Visitor, form: 
 fn choose(
     app: &App,
     visitor: &Visitor,
-    present: &str,
-    chosen: &str,
-    again: &str,
+    owner: &[Of],
+    [present, chosen, again]: [&str; 3],
 ) -> Result<Option<&'static str>, Error> {
-    let now = app.home.clock.monotonic();
-    if app.attempts.wait(visitor.name(), now).is_some()
-        || !password::fits(present, Some(&visitor.session.account.password))?
-    {
-        app.attempts.failed(visitor.name(), now);
+    if !password::fits(present, Some(&visitor.session.account.password))? {
         return Ok(Some("portal-password-wrong"));
     }
+    app.attempts.succeeded(owner);
     if chosen != again {
         return Ok(Some("portal-password-differ"));
     }
