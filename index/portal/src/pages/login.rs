@@ -60,9 +60,11 @@ pub(crate) struct Credentials {
     csrf: String,
 }
 
-/// Only a place of ours.
+/// Only a place of ours. Browsers take a backslash for a slash and leave tabs and line ends out, so that `/`, a tab and
+/// `/host` would lead to a host.
 fn local(back: &str) -> &str {
-    let ours = back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\r', '\n']);
+    let other = |c: char| c == '\\' || c.is_control();
+    let ours = back.starts_with('/') && !back.starts_with("//") && !back.contains(other);
     if ours && !back.starts_with("/login") { back } else { "/" }
 }
 
@@ -250,6 +252,10 @@ mod tests {
             ("//evil.example", "/"),
             ("https://evil.example", "/"),
             ("/\\evil.example", "/"),
+            ("/\t/evil.example", "/"),
+            ("/\u{85}/evil.example", "/"),
+            ("/", "/"),
+            ("evil.example", "/"),
             ("/login?back=/x", "/"),
             ("", "/"),
         ] {
