@@ -10,6 +10,7 @@
 mod app;
 mod attempts;
 mod error;
+mod extract;
 mod headers;
 mod looks;
 mod metrics;

@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     response::IntoResponse,
-    routing::{get, post},
+    routing::get,
 };
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -98,7 +98,7 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
     let decides = Router::new()
         .route("/held", get(pages::held::list))
         .route("/held/{job}", get(pages::held::one).post(pages::held::acts::decide))
-        .route("/held/{job}/description", post(pages::held::acts::correct))
+        .route("/held/{job}/description", get(pages::held::acts::back).post(pages::held::acts::correct))
         .route("/flow", get(pages::flow::page))
         .route("/accesses", get(pages::accesses::page))
         .route("/job/{job}", get(pages::document::of_job))
@@ -111,13 +111,14 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
         .route("/copies", get(pages::copies::page))
         .route("/book", get(pages::book::page))
         .route("/password", get(pages::login::password_form).post(pages::login::change))
-        .route("/logout", post(pages::login::logout))
+        .route("/logout", get(pages::login::stay).post(pages::login::logout))
         .merge(decides)
         .layer(from_fn_with_state(Arc::clone(&app), visitor::admit));
     Router::new()
         .route("/login", get(pages::login::form).post(pages::login::login))
         .merge(inside)
         .fallback(pages::problem::nowhere)
+        .method_not_allowed_fallback(pages::problem::not_so)
         .layer(from_fn(visitor::read))
         .route(
             "/assets/mocban.css",

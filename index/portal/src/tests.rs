@@ -12,6 +12,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+mod answers;
 mod bounds;
 mod documents;
 mod held;

@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use axum::{
-    Form,
     extract::{FromRequest, FromRequestParts, Request, State},
     http::{HeaderMap, StatusCode, request::Parts},
     middleware::Next,
@@ -14,7 +13,7 @@ use messages::Lang;
 use model::Sha256;
 use register::{PasswordState, Role, Session};
 
-use crate::{app::App, pages, password, view::View};
+use crate::{app::App, extract::Form, pages, password, view::View};
 
 /// The session's cookie.
 pub(crate) const SESSION: &str = "mocban";
@@ -192,9 +191,7 @@ impl<S: Send + Sync> FromRequest<S> for Signed {
         let Some(visitor) = request.extensions().get::<Visitor>().cloned() else {
             return Err(StatusCode::FORBIDDEN.into_response());
         };
-        let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, state)
-            .await
-            .map_err(axum::response::IntoResponse::into_response)?;
+        let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, state).await?;
         let fields: BTreeMap<String, String> = pairs.into_iter().collect();
         let given = fields.get(TOKEN).map(String::as_str).unwrap_or_default();
         if password::same(given, &visitor.session.csrf) {

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use register::BookingState;
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,6 +11,7 @@ use serde_json::Value;
 use crate::{
     Error,
     app::App,
+    extract::Query,
     pages,
     view::{View, address, card_text, show, title},
     visitor::Visitor,

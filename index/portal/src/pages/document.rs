@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use conduct::{card, desk};
 use model::{Description, Field, PageWords, event::EventKind, stage::JobState};
 use register::{Access, Job, Record};
@@ -17,6 +13,7 @@ use serde_json::Value;
 use crate::{
     Error,
     app::{App, document_name},
+    extract::{Path, Query},
     pages::{self, find::Badges},
     view::{View, address, card_text, encode, show, title},
     visitor::Visitor,
@@ -166,9 +163,6 @@ pub(crate) async fn of_job(
     let found = app.work(move |app| app.register.job(no)).await;
     match found {
         Some(Ok(job)) => answer(&app, visitor, view, job, asked).await,
-        Some(Err(register::Error::Unknown { .. })) => {
-            pages::problem::page(&view, StatusCode::NOT_FOUND, "portal-no-document")
-        }
         Some(Err(error)) => pages::problem::of(&view, &error.into()),
         None => pages::answer(&view, None),
     }

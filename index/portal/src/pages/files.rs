@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, Query, Request, State},
+    extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -15,6 +15,7 @@ use tower_http::services::ServeFile;
 
 use crate::{
     app::{App, document_name},
+    extract::{Path, Query},
     pages::{self, document::WIDTHS},
     view::{View, encode},
     visitor::Visitor,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use conduct::desk;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::{
     Error,
     app::App,
+    extract::Query,
     pages,
     view::{View, address, card_text, certified, encode, show, title},
     visitor::Visitor,
@@ -131,8 +132,12 @@ fn newest(app: &App, v: &View) -> Result<Response, Error> {
 
 fn found(app: &App, v: &View, q: String, page: usize) -> Result<Response, Error> {
     let found = desk::find(&app.home, &q, (page - 1) * AT_ONCE, AT_ONCE)?;
-    let check = app.register.last_check()?;
     let q_encoded = encode(&q);
+    let last = found.total.div_ceil(AT_ONCE).clamp(1, MOST_PAGES);
+    if page > last {
+        return Ok(Redirect::to(&format!("/?q={q_encoded}&page={last}")).into_response());
+    }
+    let check = app.register.last_check()?;
     let mut rows = Vec::new();
     for hit in found.hits {
         // The index may know a document that the register does not know any more: it is derived.
@@ -144,7 +149,6 @@ fn found(app: &App, v: &View, q: String, page: usize) -> Result<Response, Error>
         rows.push(row);
     }
     let suggestion = found.suggestion.map(|words| (format!("/?q={}", encode(&words)), words));
-    let last = found.total.div_ceil(AT_ONCE).clamp(1, MOST_PAGES);
     show(&FindPage {
         v,
         q,

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use conduct::{
@@ -21,6 +21,7 @@ use serde::Deserialize;
 use crate::{
     Error,
     app::App,
+    extract::{Path, Query},
     pages::{self, document::Marked},
     view::{View, address, show, title},
     visitor::Visitor,

@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
-    Form,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -17,6 +16,7 @@ use crate::{
     Error,
     app::App,
     attempts::Of,
+    extract::{Form, Query},
     pages,
     password::{self, LONGEST, SHORTEST},
     view::{View, show},
@@ -176,6 +176,11 @@ pub(crate) async fn logout(State(app): State<Arc<App>>, visitor: Visitor, _form:
         Some(Err(error)) => pages::problem::of(&view, &error),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// Leaving is a form; its address is no page.
+pub(crate) async fn stay() -> Redirect {
+    Redirect::to("/")
 }
 
 /// The form to choose one's own password.

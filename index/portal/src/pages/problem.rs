@@ -43,8 +43,18 @@ pub(crate) fn about(view: &View, status: StatusCode, text: String, job: &Job) ->
     write(view, status, text, String::new(), Some(about))
 }
 
+/// Nothing there answers so.
+pub(crate) async fn not_so(reader: Reader) -> Response {
+    page(&View::stranger(&reader), StatusCode::METHOD_NOT_ALLOWED, "portal-nowhere")
+}
+
 /// An error of the house: its text tells what happened and what to do.
 pub(crate) fn of(view: &View, error: &Error) -> Response {
+    if let Error::Register(register::Error::Unknown { .. })
+    | Error::Conduct(conduct::Error::Register(register::Error::Unknown { .. })) = error
+    {
+        return page(view, StatusCode::NOT_FOUND, "portal-no-document");
+    }
     tracing::warn!(code = error.code(), reason = %error, "a page could not be shown");
     let status = match error.disposition() {
         model::Disposition::Hold(_) => StatusCode::NOT_FOUND,

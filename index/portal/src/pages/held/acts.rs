@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -17,6 +17,7 @@ use super::{Pointed, Untaken, description, one_page, waits};
 use crate::{
     Error,
     app::App,
+    extract::Path,
     pages,
     view::View,
     visitor::{Signed, Visitor},
@@ -81,6 +82,11 @@ pub(crate) async fn correct(
         })
         .await;
     pages::answer(&view, done)
+}
+
+/// Where a form is sent to is no page by itself.
+pub(crate) async fn back(Path(no): Path<i64>) -> Redirect {
+    Redirect::to(&format!("/held/{no}"))
 }
 
 /// The version of the job that the form was made for. A form without one was made for none that there is.
