@@ -220,6 +220,8 @@ test("a held document is rejected through the page, by name", async () => {
   await login(page);
   const chosen = held.find((document) => document.reason === "no_room" && document.job !== crowded.job);
   await page.goto(`${PORTAL}/held/${chosen.job}`);
+  const forgotten = await page.context().newPage();
+  await forgotten.goto(`${PORTAL}/held/${chosen.job}`);
   assert.ok(await page.locator("rect.area").count() > 0, "the area of the mark is drawn");
   const forged = await page.context().request.post(`${PORTAL}/held/${chosen.job}`, { form: { decision: "reject", csrf: "0" } });
   assert.equal(forged.status(), 403, "a form without its token");
@@ -238,6 +240,11 @@ test("a held document is rejected through the page, by name", async () => {
   const history = await page.locator(".history").first().textContent();
   assert.match(history, /Từ chối: quét lại với lề rộng hơn/);
   assert.ok(history.includes(PORTAL_NAME), "by whom");
+  // A tab that was opened before decides nothing, and shows where the document is now.
+  await forgotten.locator(".acts button[value=retry]").click();
+  assert.match(await forgotten.textContent("main .note.bad"), /đã thay đổi/);
+  await forgotten.click(`main a[href="/job/${chosen.job}"]`);
+  assert.doesNotMatch(await forgotten.locator(".history").first().textContent(), /Thử lại/);
   await page.context().close();
 });
 
