@@ -1,5 +1,10 @@
 //! Rebuilding when the copies do not agree.
 
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
 use serde_json::Value;
 
 use crate::support::{House, write_anew};
@@ -9,13 +14,7 @@ fn no_number_is_given_twice_by_rebuilding_from_an_older_copy() {
     let house = House::new("");
     house.drop(3, 1);
     house.run().done(3);
-    let older = house.path("older");
-    let copied = std::process::Command::new("cp").arg("-a").arg(house.path("copies/a")).arg(&older).status();
-    assert!(copied.is_ok_and(|status| status.success()));
-    house.drop(1, 2);
-    house.run().done(1);
-    std::fs::rename(house.path("copies/a"), house.path("newer")).expect("taken out");
-    std::fs::rename(&older, house.path("copies/a")).expect("put back");
+    put_back_as_it_was(&house, || house.run().done(1));
     let refused = house.sandbox.alone(&["--lang", "en", "rebuild", "--from", "a"]);
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(20) && told.contains("E-CONDUCT-11") && told.contains("copy b"), "{told}");
@@ -26,8 +25,112 @@ fn no_number_is_given_twice_by_rebuilding_from_an_older_copy() {
     assert_eq!(house.book().len(), 4);
 }
 
+/// Copy a as it was before another document.
+fn put_back_as_it_was(house: &House, run: impl FnOnce()) {
+    let older = house.path("older");
+    assert!(copied(&house.path("copies/a"), &older));
+    house.drop(1, 2);
+    run();
+    std::fs::rename(house.path("copies/a"), house.path("newer")).expect("taken out");
+    std::fs::rename(&older, house.path("copies/a")).expect("put back");
+}
+
+fn copied(from: &Path, to: &Path) -> bool {
+    Command::new("cp").arg("-a").arg(from).arg(to).status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_copy_that_knows_more_than_the_register_is_written_on_no_more_and_no_number_is_given_meanwhile() {
+    let house = House::new("");
+    house.drop(2, 1);
+    house.run().done(2);
+    put_back_as_it_was(&house, || house.run().done(1));
+    // The only one there when the register was lost.
+    std::fs::rename(house.path("copies/b"), house.path("away")).expect("unmounted");
+    rebuilt(&house, "a");
+    assert_eq!(house.book().len(), 2);
+    std::fs::rename(house.path("away"), house.path("copies/b")).expect("mounted");
+    let before = files(&house.path("copies/b"));
+    house.drop(1, 3);
+    let ran = house.run();
+    assert_eq!((ran.code, ran.stuck()), (Some(20), vec![("certify", "medium", "E-CONDUCT-13")]), "{}", ran.told);
+    assert_eq!(house.book().len(), 2, "number 3 was given before");
+    assert_eq!(files(&house.path("copies/b")), before, "nothing was written there");
+    assert_eq!(house.copy("b")["detail"]["code"], "E-CONDUCT-13");
+    // The one that knows more is the archive; the other one parted from it, and a new one takes its place.
+    let settings = std::fs::read_to_string(house.path("mocban.toml")).expect("settings");
+    let settings = settings.replace("name = \"a\"", "name = \"c\"").replace("copies/a", "copies/c");
+    std::fs::write(house.path("mocban.toml"), settings).expect("settings");
+    assert!(house.sandbox.alone(&["init"]).status.success());
+    rebuilt(&house, "b");
+    assert_eq!(house.book().len(), 3);
+    house.run().done(4);
+    assert_eq!(house.book().len(), 4);
+}
+
+fn files(root: &Path) -> Vec<PathBuf> {
+    let all = walkdir::WalkDir::new(root).sort_by_file_name().into_iter().flatten();
+    all.map(walkdir::DirEntry::into_path).filter(|path| !path.starts_with(root.join("staging"))).collect()
+}
+
+#[track_caller]
+fn rebuilt(house: &House, from: &str) {
+    let rebuilt = house.sandbox.alone(&["--lang", "en", "rebuild", "--from", from]);
+    assert_eq!(rebuilt.status.code(), Some(0), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+}
+
+#[test]
+fn a_copy_whose_journal_cannot_be_read_may_know_more() {
+    let house = House::new("");
+    house.drop(1, 1);
+    house.run().done(1);
+    let folder = house.path("copies/b/journal");
+    let mut segments: Vec<_> = std::fs::read_dir(&folder).expect("journal").flatten().map(|e| e.path()).collect();
+    segments.sort();
+    let last = segments.pop().expect("a segment");
+    std::fs::write(&last, b"?").expect("altered");
+    let refused = house.sandbox.alone(&["--lang", "en", "rebuild", "--from", "a"]);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(20) && told.contains("E-PRESERVE-08") && told.contains("copy b"), "{told}");
+    assert_eq!(house.book().len(), 1, "the register is as it was");
+}
+
+#[test]
+fn a_register_that_cannot_be_built_replaces_nothing() {
+    let house = House::new("");
+    house.drop(1, 1);
+    house.run().done(1);
+    // A line that is in the chain and no event: only folding finds it.
+    for copy in ["a", "b"] {
+        let folder = house.path("copies").join(copy).join("journal");
+        let last = preserve_last(&folder);
+        let line = format!("{{\"seq\":{},\"prev\":\"{}\"}}\n", last.0 + 1, last.1);
+        std::fs::write(folder.join(format!("{0:012}-{0:012}.jsonl", last.0 + 1)), line).expect("segment");
+    }
+    let failed = house.sandbox.alone(&["--lang", "en", "rebuild", "--from", "a"]);
+    assert_eq!(failed.status.code(), Some(30), "{}", String::from_utf8_lossy(&failed.stderr));
+    assert_eq!(house.book().len(), 1, "the register is as it was");
+    assert!(!house.path("register.sqlite.before-1").exists());
+}
+
+/// Number and hash of the last event.
+fn preserve_last(folder: &Path) -> (u64, String) {
+    let mut segments: Vec<_> = std::fs::read_dir(folder).expect("journal").flatten().map(|e| e.path()).collect();
+    segments.sort();
+    let text = std::fs::read_to_string(segments.last().expect("a segment")).expect("segment");
+    let line = text.lines().last().expect("a line");
+    let seq = serde_json::from_str::<Value>(line).expect("JSON")["seq"].as_u64().expect("a number");
+    (seq, model::Sha256::of(line.as_bytes()).to_hex())
+}
+
 #[test]
 fn a_document_that_no_journal_tells_of_is_taken_over_from_every_copy_that_has_it() {
+    for lost in ["\"stored\"", "\"entered\""] {
+        taken_over(lost);
+    }
+}
+
+fn taken_over(lost: &str) {
     let house = House::new("");
     house.drop(2, 1);
     house.run().done(2);
@@ -36,7 +139,7 @@ fn a_document_that_no_journal_tells_of_is_taken_over_from_every_copy_that_has_it
         let folder = house.path("copies").join(copy).join("journal");
         let mut segments: Vec<_> = std::fs::read_dir(&folder).expect("journal").flatten().map(|e| e.path()).collect();
         segments.sort();
-        while segments.iter().any(|segment| std::fs::read_to_string(segment).expect("segment").contains("\"stored\"")) {
+        while segments.iter().any(|segment| std::fs::read_to_string(segment).expect("segment").contains(lost)) {
             std::fs::remove_file(segments.pop().expect("a segment")).expect("cut");
         }
         let last = segments.last().and_then(|path| Some(path.file_stem()?.to_str()?.split_once('-')?.1.to_owned()));
@@ -65,12 +168,13 @@ fn an_object_that_proves_nothing_is_not_taken_over() {
     let from = house.object("a", &id).expect("the document is there");
     let place = place_on_a(&house, forged);
     std::fs::create_dir_all(place.parent().expect("a parent")).expect("folders");
-    let copied = std::process::Command::new("cp").arg("-a").arg(&from).arg(&place).status();
-    assert!(copied.is_ok_and(|status| status.success()));
+    assert!(copied(&from, &place));
     write_anew(&place, &id, forged);
     assert_eq!(house.sandbox.alone(&["audit"]).status.code(), Some(10));
-    let rebuilt = house.sandbox.alone(&["rebuild", "--from", "a"]);
-    assert_eq!(rebuilt.status.code(), Some(0), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    let rebuilt = house.sandbox.alone(&["--lang", "en", "rebuild", "--from", "a"]);
+    let told = String::from_utf8_lossy(&rebuilt.stdout).into_owned();
+    assert_eq!(rebuilt.status.code(), Some(10), "{told}");
+    assert!(told.contains(forged), "{told}");
     assert_eq!(house.sandbox.ask(&["status", "--documents"]).len(), 2, "nothing was added");
     assert_eq!(house.book().len(), 2);
     assert_eq!(house.sandbox.alone(&["audit"]).status.code(), Some(10), "it is still told of");

@@ -32,6 +32,7 @@ const FACTS: &[(&str, &str)] = &[
     ("duplicate", "1"),
     ("ends", "2026-12-31"),
     ("error", "No space left on device (os error 28)"),
+    ("event", "413"),
     ("events", "412"),
     ("expected", "YYYY-MM-DD"),
     ("faults", "2"),

@@ -186,6 +186,20 @@ fn fill_copy(
     }
 }
 
+/// Brings a document to the copies that lack it, as far as they can be reached.
+pub(crate) fn complete(home: &Home, job: &Job) -> Result<(), Error> {
+    let copies: Vec<DirectoryCopy> = home.copies().into_iter().filter_map(|(_, copy)| copy.ok()).collect();
+    let held = home.register.stored(job.no)?;
+    for copy in copies.iter().filter(|copy| held.iter().all(|stored| stored.copy != copy.name())) {
+        match bring(home, &copies, copy, job) {
+            Ok(stored) => drop(home.register.commit(job, &[stored])?),
+            Err(error @ Error::Register(_)) => return Err(error),
+            Err(error) => tracing::warn!(copy = copy.name(), job = job.no, code = error.code(), "a copy lags behind"),
+        }
+    }
+    Ok(())
+}
+
 /// One document to one copy, from the first copy that has it whole.
 fn bring(home: &Home, copies: &[DirectoryCopy], to: &DirectoryCopy, job: &Job) -> Result<Commit, Error> {
     let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;

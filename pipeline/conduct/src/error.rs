@@ -102,6 +102,14 @@ pub enum Error {
         /// Where the other one's journal ends.
         event: u64,
     },
+    /// A copy's journal tells what the register does not know.
+    #[error("use copy {copy}: its journal tells what the register does not know, up to event {event}")]
+    OtherRegister {
+        /// The copy.
+        copy: String,
+        /// Where its journal ends.
+        event: u64,
+    },
     /// Fewer copies are configured or reachable than required.
     #[error("store on {required} copies: {reachable} reachable")]
     TooFewCopies {
@@ -147,9 +155,10 @@ impl Error {
             Self::WorkFileSealed { .. } => Disposition::Hold(HoldReason::Unworkable),
             Self::Json(_) => Disposition::Bug,
             Self::NoSession => Disposition::Wait(Cause::Key),
-            Self::CopyAway { .. } | Self::TooFewCopies { .. } | Self::OtherHistory { .. } => {
-                Disposition::Wait(Cause::Medium)
-            }
+            Self::CopyAway { .. }
+            | Self::TooFewCopies { .. }
+            | Self::OtherHistory { .. }
+            | Self::OtherRegister { .. } => Disposition::Wait(Cause::Medium),
             Self::Review => Disposition::Wait(Cause::Review),
             Self::Held { reason, .. } => Disposition::Hold(*reason),
         }
@@ -180,6 +189,7 @@ impl Error {
             Self::TooFewCopies { .. } => "E-CONDUCT-08".into(),
             Self::Review => "E-CONDUCT-09".into(),
             Self::OtherHistory { .. } => "E-CONDUCT-11".into(),
+            Self::OtherRegister { .. } => "E-CONDUCT-13".into(),
             Self::WorkFileSealed { .. } => "E-CONDUCT-12".into(),
             Self::Held { reason, .. } => format!("held-{}", reason.code()),
         }
@@ -214,6 +224,7 @@ impl Error {
             Self::OtherHistory { copy, other, event } => {
                 own(vec![("copy", copy.clone()), ("other", other.clone()), ("event", event.to_string())])
             }
+            Self::OtherRegister { copy, event } => own(vec![("copy", copy.clone()), ("event", event.to_string())]),
             Self::TooFewCopies { required, reachable } => {
                 own(vec![("required", required.to_string()), ("reachable", reachable.to_string())])
             }

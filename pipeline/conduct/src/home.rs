@@ -1,7 +1,7 @@
 //! One home: its folders, settings, register, copies and index, opened together.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
@@ -12,7 +12,10 @@ use config::{CopySettings, Policy, Settings};
 use durable::HomeLock;
 use model::{Clock, Sha256};
 use pki::{path::Anchors, transport::HttpTransport, tsa::Tsa};
-use preserve::{CopyStore as _, DirectoryCopy, journal::ChainHead};
+use preserve::{
+    CopyStore as _, DirectoryCopy,
+    journal::{self, ChainHead},
+};
 use register::{Artifact, Job, Register};
 use search::Index;
 
@@ -43,6 +46,8 @@ pub struct Home {
     font: OnceLock<pdf::Font>,
     /// Where the journal of each medium ends, as this home wrote it.
     pub(crate) journalled: Mutex<BTreeMap<String, ChainHead>>,
+    /// Media whose journals tell nothing that the register does not know.
+    ours: Mutex<BTreeSet<String>>,
     /// The copies that could be reached when the index could not be filled; none while it lacks nothing.
     index_gap: Mutex<Option<Vec<String>>>,
     /// For each copy, held by the thread that writes documents to it: others wait here, without the patience of the copy's lock.
@@ -83,6 +88,7 @@ impl Home {
             validation: ValidationCache::new(),
             font: OnceLock::new(),
             journalled: Mutex::new(BTreeMap::new()),
+            ours: Mutex::new(BTreeSet::new()),
             index_gap: Mutex::new(None),
             storing,
             _lock: lock,
@@ -147,11 +153,31 @@ impl Home {
 
     pub(crate) fn copy(&self, settings: &CopySettings) -> Result<DirectoryCopy, Error> {
         let copy = open_copy(&self.register, settings)?;
+        self.is_ours(&copy)?;
         let pinned = self.register.pin(&settings.name, copy.medium())?;
         if pinned == copy.medium() {
             return Ok(copy);
         }
         Ok(DirectoryCopy::open_pinned(&settings.path, &settings.name, settings.immutable, Some(&pinned))?)
+    }
+
+    /// Looked at once for each medium.
+    fn is_ours(&self, copy: &DirectoryCopy) -> Result<(), Error> {
+        let mut ours = self.ours.lock().unwrap_or_else(PoisonError::into_inner);
+        if !ours.contains(copy.medium()) {
+            is_of(&self.register, copy)?;
+            ours.insert(copy.medium().to_owned());
+        }
+        Ok(())
+    }
+
+    /// No number is given while a copy tells of numbers that the register does not know.
+    ///
+    /// # Errors
+    /// [`Error::OtherRegister`].
+    pub(crate) fn knows_every_copy(&self) -> Result<(), Error> {
+        let unknown = self.copies().into_iter().filter_map(|(_, copy)| copy.err());
+        unknown.into_iter().find(|error| matches!(error, Error::OtherRegister { .. })).map_or(Ok(()), Err)
     }
 
     pub(crate) fn gap(&self) -> MutexGuard<'_, Option<Vec<String>>> {
@@ -175,6 +201,27 @@ impl Home {
 pub fn open_copy(register: &Register, settings: &CopySettings) -> Result<DirectoryCopy, Error> {
     let pinned = register.pinned(&settings.name)?;
     Ok(DirectoryCopy::open_pinned(&settings.path, &settings.name, settings.immutable, pinned.as_deref())?)
+}
+
+/// As [`open_copy`], for whoever would write there.
+///
+/// # Errors
+/// [`Error::OtherRegister`] when the copy's journal tells what the register does not know.
+pub fn open_own_copy(register: &Register, settings: &CopySettings) -> Result<DirectoryCopy, Error> {
+    let copy = open_copy(register, settings)?;
+    is_of(register, &copy)?;
+    Ok(copy)
+}
+
+/// A register that was rebuilt from an older copy, or made anew, must not write on one whose journal goes on. A journal that
+/// cannot be read says so when it is written.
+fn is_of(register: &Register, copy: &DirectoryCopy) -> Result<(), Error> {
+    match journal::last(copy) {
+        Ok(last) if !register.has_event(last.seq, last.hash)? => {
+            Err(Error::OtherRegister { copy: copy.name().to_owned(), event: last.seq })
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// A damaged index is thrown away: it is derived, and start-up fills what it lacks.

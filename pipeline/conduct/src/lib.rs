@@ -29,5 +29,5 @@ mod steps;
 pub mod worker;
 
 pub use error::{Error, disposition_name};
-pub use home::{Home, open_copy};
+pub use home::{Home, open_copy, open_own_copy};
 pub use known::from_copies;

@@ -34,6 +34,17 @@ pub(crate) fn fault(
     }
     let anchors = &home.settings.trust.anchors;
     let report = worker::judge(&home.worker, &[sealed], anchors, home.clock.now(), limits(home, 1));
-    let invalid = report.get("overall").and_then(Value::as_str).is_none_or(|overall| overall == "invalid");
-    Ok(invalid.then_some("its seal is not judged valid"))
+    Ok((!is_trusted(&report)).then_some("its seal is not judged valid"))
+}
+
+/// What a seal may lack that did not rise yet, or whose authorities are away: nothing that another's seal would lack, too.
+const MAY_LACK: [&str; 3] = ["no_revocation_data", "revocation_data_too_old", "timestamp_status_unknown"];
+
+fn is_trusted(report: &Value) -> bool {
+    let reasons = report.get("reasons").and_then(Value::as_array).into_iter().flatten();
+    match report.get("overall").and_then(Value::as_str) {
+        Some("valid") => true,
+        Some("indeterminate") => reasons.clone().filter_map(Value::as_str).all(|reason| MAY_LACK.contains(&reason)),
+        _ => false,
+    }
 }

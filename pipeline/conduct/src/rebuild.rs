@@ -6,7 +6,8 @@ use std::{
 };
 
 use config::Settings;
-use model::{Clock, DocumentId, Submission, event::EventKind, stage::JobState};
+use durable::Move;
+use model::{Clock, DocumentId, Stage, Submission, event::EventKind, stage::JobState};
 use preserve::{
     CopyStore as _, DirectoryCopy,
     journal::{self, ChainHead, JournalEntry},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// What a rebuild found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuilt {
     /// Events folded.
     pub events: u64,
@@ -28,6 +29,9 @@ pub struct Rebuilt {
     pub documents: u64,
     /// Numbers that nothing explains; they are void now.
     pub lost: u64,
+    /// Objects that no journal tells of and that do not prove to be documents of this archive, with the reason. They stay where
+    /// they lie, and the audit tells of them.
+    pub passed_over: Vec<(DocumentId, String)>,
 }
 
 /// Builds register and index from a copy, named or given as a folder. What was in work begins again from its scans, under
@@ -45,23 +49,19 @@ pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) 
     let events = entries.len() as u64;
     {
         let _lock = durable::lock_home(root)?;
-        for name in ["register.sqlite", "register.sqlite-wal", "register.sqlite-shm"] {
-            durable::set_aside(&root.join(name))?;
-        }
+        replace_register(root, &clock, entries)?;
         durable::remove_tree(&root.join("index"))?;
-        let register = Register::open(&root.join("register.sqlite"), Arc::clone(&clock))?;
-        register.restore(entries.into_iter().map(|entry| entry.line))?;
     }
     let home = Home::open(root, clock, worker)?;
     home.register.recover()?;
     let ids = preserve::objects(&copy)?;
+    let mut passed_over = Vec::new();
     for id in &ids {
         match take_over(&home, &copy, *id) {
-            // It stays on the copy, where the audit tells of it.
-            Err(error) if error.is_about_a_document() => {
-                tracing::error!(document = %id, code = error.code(), reason = %error, "a document was not taken over");
-            }
-            taken => taken?,
+            Ok(None) => {}
+            Ok(Some(fault)) => passed_over.push((*id, fault.to_owned())),
+            Err(error) if error.is_about_a_document() => passed_over.push((*id, error.to_string())),
+            Err(error) => return Err(error),
         }
     }
     for job in home.register.jobs()? {
@@ -70,22 +70,39 @@ pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) 
     let lost = home.register.void_gaps()?;
     calendar::fill_index(&home)?;
     home.flush_journal()?;
-    Ok(Rebuilt { events, documents: ids.len() as u64, lost })
+    Ok(Rebuilt { events, documents: (ids.len() - passed_over.len()) as u64, lost, passed_over })
+}
+
+/// Built beside the one that is there, and put in its place whole: what cannot be built replaces nothing.
+fn replace_register(root: &Path, clock: &Arc<dyn Clock>, entries: Vec<JournalEntry>) -> Result<(), Error> {
+    const FILES: [&str; 3] = ["register.sqlite-wal", "register.sqlite-shm", "register.sqlite"];
+    let beside = root.join("rebuilding");
+    durable::remove_tree(&beside)?;
+    durable::create_dir(&beside)?;
+    Register::open(&beside.join("register.sqlite"), Arc::clone(clock))?
+        .restore(entries.into_iter().map(|entry| entry.line))?;
+    // The old log first: it must not be taken for the new file's.
+    for name in FILES {
+        durable::set_aside(&root.join(name))?;
+    }
+    let built = FILES.iter().filter(|name| beside.join(name).try_exists().unwrap_or(true));
+    let moves: Vec<_> = built.map(|name| Move { staged: beside.join(name), place: root.join(name) }).collect();
+    durable::enter(&moves)?;
+    Ok(durable::remove_tree(&beside)?)
 }
 
 /// A copy that was put back as it was some time ago ends too early: the numbers behind its end would be given once more. A copy that
-/// cannot be asked says nothing.
+/// is away says nothing until it is back ([`Error::OtherRegister`]).
 fn refuse_older(settings: &Settings, copy: &DirectoryCopy, entries: &[JournalEntry]) -> Result<(), Error> {
     for other in settings.copy.iter().filter(|other| other.name != copy.name()) {
-        let last =
-            DirectoryCopy::open(&other.path, &other.name, other.immutable).and_then(|other| journal::last(&other));
-        let last = match last {
-            Ok(last) => last,
+        let there = match DirectoryCopy::open(&other.path, &other.name, other.immutable) {
+            Ok(there) => there,
             Err(error) => {
                 tracing::warn!(copy = other.name, code = error.code(), "its journal could not be compared");
                 continue;
             }
         };
+        let last = journal::last(&there)?;
         let same =
             last == ChainHead::GENESIS || entries.iter().any(|entry| (entry.seq, entry.hash) == (last.seq, last.hash));
         if !same {
@@ -104,13 +121,15 @@ fn open_copy(settings: &Settings, from: &str) -> Result<DirectoryCopy, Error> {
     }
 }
 
-/// An object that the journal does not know as stored was stored just before the journal's end.
-fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Error> {
+/// An object that the journal does not know as stored was stored just before the journal's end. The answer says why it is not
+/// taken over.
+fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<Option<&'static str>, Error> {
     let known = home.register.job_of_document(id)?;
     if let Some(job) = &known
-        && home.register.stored(job.no)?.iter().any(|stored| stored.copy == copy.name())
+        && (job.state == JobState::Done
+            || home.register.stored(job.no)?.iter().any(|stored| stored.copy == copy.name()))
     {
-        return Ok(());
+        return Ok(None);
     }
     let head = preserve::head(copy, id)?;
     let read =
@@ -118,30 +137,29 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
     let submission: Submission = serde_json::from_value(read("submission.json")?)?;
     let certification = read("certification.json")?;
     let unproven = match proven::fault(home, copy, &head, &submission, &certification)? {
-        None if number_is_taken(home, known.as_ref(), &certification)? => Some("its number is another document's"),
+        None => fault_of_number(home, known.as_ref(), &certification)?,
         fault => fault,
     };
-    if let Some(fault) = unproven {
-        tracing::error!(document = %id, fault, "a document was not taken over");
-        return Ok(());
+    if unproven.is_some() {
+        return Ok(unproven);
     }
-    let job = if let Some(job) = known {
-        job
-    } else {
-        let entered = home.register.enter(&submission.source, &format!("object:{id}"))?;
-        home.register.job(entered.ok_or_else(|| Error::CopyAway { copy: copy.name().to_owned() })?)?
+    let description = read("description.json")?;
+    let placement = read("placement.json")?;
+    // Entered, and not read yet where the journal ends: it may be this one.
+    let unread = home.register.job_of_source(&submission.source)?;
+    let unread = unread.filter(|job| job.document.is_none() && open_at(job).is_some());
+    let job = match known.or(unread) {
+        Some(job) => job,
+        None => home.register.job(home.register.enter_stored(&submission.source)?)?,
     };
-    if matches!(job.state, JobState::Done) {
-        return Ok(());
-    }
     book_proven(home, &job, &certification)?;
     let mut card = Facts::new();
     card.insert("document".into(), json!(id));
     card.insert("form".into(), json!(submission.form));
     card.insert("pages".into(), json!(submission.pages.len()));
     card.insert("place".into(), json!(submission.place));
-    card.insert("description".into(), read("description.json")?);
-    card.insert("placement".into(), read("placement.json")?);
+    card.insert("description".into(), description);
+    card.insert("placement".into(), placement);
     for key in CERTIFICATION.iter().chain(DECIDED) {
         card.insert((*key).into(), certification.get(*key).cloned().unwrap_or(Value::Null));
     }
@@ -155,7 +173,7 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<(), Er
     }
     let job = home.register.job(job.no)?;
     home.register.commit(&job, &commits)?;
-    Ok(())
+    Ok(None)
 }
 
 fn book_proven(home: &Home, job: &Job, certification: &Value) -> Result<(), Error> {
@@ -173,20 +191,30 @@ fn number_of(certification: &Value) -> Option<(i16, u32)> {
     Some((part("year")?.try_into().ok()?, part("number")?.try_into().ok()?))
 }
 
-fn number_is_taken(home: &Home, job: Option<&Job>, certification: &Value) -> Result<bool, Error> {
-    let Some((year, number)) = number_of(certification) else { return Ok(false) };
+fn fault_of_number(home: &Home, job: Option<&Job>, certification: &Value) -> Result<Option<&'static str>, Error> {
+    let Some((year, number)) = number_of(certification) else { return Ok(Some("it has no number")) };
+    let own = job.map(|job| home.register.booking_of(job.no)).transpose()?.flatten();
+    if own.is_some_and(|booking| (booking.year, booking.number) != (year, number)) {
+        return Ok(Some("its number is not the one that was booked for it"));
+    }
     let booked = home.register.book_of(Some(year))?.into_iter().find(|booking| booking.number == number);
-    Ok(booked.is_some_and(|booking| job.is_none_or(|job| booking.job != Some(job.no))))
+    let taken = booked.is_some_and(|booking| job.is_none_or(|job| booking.job != Some(job.no)));
+    Ok(taken.then_some("its number is another document's"))
+}
+
+/// The stage of a job that has work before it and waits for no person.
+fn open_at(job: &Job) -> Option<Stage> {
+    match &job.state {
+        JobState::Ready(stage) | JobState::Running(stage) | JobState::Waiting(stage, _) => Some(*stage),
+        JobState::Held(..) | JobState::Duplicate | JobState::Rejected | JobState::Done => None,
+    }
 }
 
 /// Work files may be gone: what is neither stored nor ended starts again from its scan.
 fn begin_again(home: &Home, job: &Job) -> Result<(), Error> {
-    let open = match &job.state {
-        JobState::Ready(stage) | JobState::Running(stage) | JobState::Waiting(stage, _) => *stage,
-        JobState::Held(..) | JobState::Duplicate | JobState::Rejected | JobState::Done => return Ok(()),
-    };
+    let Some(open) = open_at(job) else { return Ok(()) };
     let gone = home.register.artifacts(job.no)?.iter().any(|artifact| !home.root.join(&artifact.path).is_file());
-    if open > model::Stage::Intake && gone && home.register.stored(job.no)?.is_empty() {
+    if open > Stage::Intake && gone && home.register.stored(job.no)?.is_empty() {
         home.register.commit(job, &[Commit::of(EventKind::Restarted)])?;
     }
     Ok(())

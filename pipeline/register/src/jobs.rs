@@ -93,6 +93,11 @@ impl Register {
         })
     }
 
+    /// A document that is stored already, found after a rebuild: whatever else lies at its source, it is a job of its own.
+    pub fn enter_stored(&self, source: &str) -> Result<i64, Error> {
+        self.write(|tx, now| begin(tx, now, source, Facts::new()))
+    }
+
     fn enter_in(tx: &Transaction<'_>, now: Timestamp, source: &str, look: &str) -> Result<Option<i64>, Error> {
         let last = tx
             .prepare_cached(&format!("{SELECT} WHERE source = ?1 ORDER BY no DESC LIMIT 1"))?

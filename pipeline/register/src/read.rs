@@ -166,6 +166,18 @@ impl Register {
         fold::head(&self.lock())
     }
 
+    /// Whether this event stands at this place; before the first there is none, and that is known.
+    pub fn has_event(&self, seq: u64, hash: Sha256) -> Result<bool, Error> {
+        if seq == 0 {
+            return Ok(true);
+        }
+        let known = self
+            .lock()
+            .prepare_cached("SELECT 1 FROM event WHERE seq = ?1 AND hash = ?2")?
+            .exists(params![seq.cast_signed(), hash.0])?;
+        Ok(known)
+    }
+
     /// A published file of a job.
     pub fn artifact(&self, job: i64, name: &str) -> Result<Option<Artifact>, Error> {
         Ok(self.artifacts(job)?.into_iter().find(|artifact| artifact.name == name))

@@ -8,7 +8,7 @@ use preserve::{CopyStore as _, DirectoryCopy, medium::Medium};
 use register::Register;
 
 use super::{Notes, house::room};
-use crate::Error;
+use crate::{Error, home::open_own_copy};
 
 pub(super) fn copies(notes: &mut Notes, settings: &Settings, register: Option<&Register>, ours: bool) {
     let (required, named) = (settings.preserve.copies_required, settings.copy.len());
@@ -44,7 +44,9 @@ fn look(copy: &CopySettings, register: Option<&Register>, ours: bool) -> Result<
         let medium = Medium::read(&copy.path, &copy.name)?;
         return Ok((medium.medium, durable::space(&copy.path)?));
     }
-    let pinned = register.map(|register| register.pinned(&copy.name)).transpose()?.flatten();
-    let store = DirectoryCopy::open_pinned(&copy.path, &copy.name, copy.immutable, pinned.as_deref())?;
+    let store = match register {
+        Some(register) => open_own_copy(register, copy)?,
+        None => DirectoryCopy::open(&copy.path, &copy.name, copy.immutable)?,
+    };
     Ok((store.medium().to_owned(), store.try_out()?))
 }

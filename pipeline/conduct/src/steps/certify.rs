@@ -136,6 +136,7 @@ fn sign(
     let (role, anchors) = (&home.policy.role.value, crate::home::anchors(home)?);
     gate::check(role, role, &home.signing.chain()?, &anchors, home.clock.now())?;
     let font = home.font()?;
+    home.knows_every_copy()?;
     let booking = home.register.book(job)?;
     failpoint!("certify:book:after");
     if home.flush_journal()? == 0 {

@@ -14,7 +14,7 @@ use search::{Index, IndexedDocument};
 use serde_json::{Value, json};
 
 use crate::{
-    Error, Home,
+    Error, Home, calendar,
     known::{from_copies, known_head},
     step::Answer,
     steps::{facts, finished, preserve::PART_LIMIT},
@@ -128,9 +128,14 @@ pub(crate) fn stored_page(home: &Home, job: &Job, page: u32) -> Result<PageWords
 }
 
 /// The object lies re-read on enough copies and its history on the copies too: work files and originals may go.
-fn release(home: &Home, job: &Job, journalled: usize) -> Result<(), Error> {
-    let stored = home.register.stored(job.no)?.len();
+fn release(home: &Home, job: &Job, mut journalled: usize) -> Result<(), Error> {
     let required = home.settings.preserve.copies_required;
+    if home.register.stored(job.no)?.len() < required {
+        // Taken over from one copy after a rebuild.
+        calendar::complete(home, job)?;
+        journalled = home.flush_journal()?;
+    }
+    let stored = home.register.stored(job.no)?.len();
     if stored < required || journalled < required.min(stored) {
         return Err(Error::TooFewCopies { required, reachable: stored.min(journalled) });
     }

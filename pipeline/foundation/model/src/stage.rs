@@ -136,7 +136,10 @@ impl JobState {
             (Self::Running(Stage::Intake), E::Duplicated { .. }) => Self::Duplicate,
             (Self::Held(..), E::Tried { .. }) => Self::Ready(Stage::Intake),
             (Self::Ready(_) | Self::Running(_) | Self::Waiting(..), E::Restarted) => Self::Ready(Stage::Intake),
-            (Self::Ready(_) | Self::Running(_) | Self::Waiting(..), E::Adopted) => Self::Ready(Stage::Index),
+            // Whatever it was held for, it is stored.
+            (Self::Ready(_) | Self::Running(_) | Self::Waiting(..) | Self::Held(..), E::Adopted) => {
+                Self::Ready(Stage::Index)
+            }
             (_, E::Entered { .. }) => return Err(illegal()),
             _ => return Err(illegal()),
         };

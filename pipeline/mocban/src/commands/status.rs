@@ -25,7 +25,7 @@ pub(super) fn status(ui: Ui, root: &Path, documents: bool) -> Result<u8, Error> 
     let mut copies = Vec::new();
     for copy in &settings.copy {
         // A medium that is away has nothing to tell; that is visible as null.
-        let found = conduct::open_copy(&register, copy).and_then(|copy| Ok(preserve::stats(&copy)?));
+        let found = conduct::open_own_copy(&register, copy).and_then(|copy| Ok(preserve::stats(&copy)?));
         let lacking = register.lacking_count(&copy.name)?;
         copies.push(match found {
             Ok(stats) => json!({"name": copy.name, "objects": stats.objects, "bytes": stats.bytes, "lacking": lacking}),

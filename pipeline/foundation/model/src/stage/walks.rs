@@ -134,7 +134,7 @@ fn promised(before: &JobState, event: &EventKind, after: &JobState) -> Result<()
     };
     prop_assert_eq!(after, &expected, "{:?} by {:?}", before, event);
     if matches!(before, JobState::Held(..)) {
-        let moves = matches!(event, E::Decided { .. } | E::Tried { .. });
+        let moves = matches!(event, E::Decided { .. } | E::Tried { .. } | E::Adopted);
         prop_assert!(moves, "{:?} moved what waits for a person", event);
     }
     Ok(())
