@@ -186,6 +186,7 @@ impl Collector<'_> {
         if verified.status == Status::Unknown {
             return Err("the responder does not know the certificate".to_owned());
         }
+        says_something(verified.status, verified.conclusive)?;
         let mut pieces = vec![Piece::Ocsp(response.der.clone())];
         if verified.responder != *issuer {
             pieces.push(Piece::Certificate(verified.responder.der().to_vec()));
@@ -223,12 +224,21 @@ impl Collector<'_> {
 pub(crate) fn read_crl(der: &[u8], certificate: &Certificate, issuer: &Certificate) -> Result<Answer, String> {
     let list = Crl::parse(der).map_err(|error| error.to_string())?;
     let verified = list.verify(certificate, issuer).map_err(|error| error.to_string())?;
+    says_something(verified.status, verified.conclusive)?;
     Ok(Answer {
         pieces: vec![Piece::Crl(list.der)],
         status: verified.status,
         this_update: verified.this_update,
         next_update: verified.next_update,
     })
+}
+
+/// Authorities drop expired certificates: that one is not on a list says nothing then, and no verifier would believe it.
+fn says_something(status: Status, conclusive: bool) -> Result<(), String> {
+    if status == Status::Good && !conclusive {
+        return Err("it no longer speaks of the certificate, which has expired".to_owned());
+    }
+    Ok(())
 }
 
 /// What the sources of one certificate answered.

@@ -1,7 +1,12 @@
 //! Whether a certificate was revoked, as far as the file's own evidence tells.
 
 use jiff::Timestamp;
-use pki::{certificate::Certificate, ocsp::Status, path};
+use pki::{
+    certificate::Certificate,
+    crl,
+    ocsp::{self, Status},
+    path,
+};
 
 use crate::{Anchors, evidence::Evidence};
 
@@ -12,7 +17,7 @@ pub(crate) enum Known {
     Good,
     /// Revoked or suspended, since when.
     Revoked(Timestamp),
-    /// Only older data is there.
+    /// Only data is there that is too old, or of a time at which the expired certificate was no longer looked after.
     TooOld,
     /// No data is there.
     Missing,
@@ -42,7 +47,7 @@ pub(crate) fn ask(
 ) -> Known {
     let inquiry = Inquiry { certificate, issuer, evidence, anchors, now };
     let mut known = Known::Missing;
-    let mut take = |status: Status, this_update: Timestamp, next_update: Option<Timestamp>| {
+    for Answer { status, this_update, next_update, conclusive } in inquiry.answers(true) {
         // Times of revocation data are compared with the timestamp cut to the second.
         let fresh = this_update.as_second() >= at.as_second()
             || (freshness == Freshness::InForce && in_force(this_update, next_update, at));
@@ -51,13 +56,10 @@ pub(crate) fn ask(
             (Known::Revoked(before), Status::Good | Status::Unknown) => Known::Revoked(before),
             (_, Status::Revoked { at, .. }) => Known::Revoked(at),
             (Known::Good, Status::Good | Status::Unknown) => Known::Good,
-            (_, Status::Good) if fresh => Known::Good,
+            (_, Status::Good) if fresh && conclusive => Known::Good,
             (_, Status::Good) => Known::TooOld,
             (before, Status::Unknown) => before,
         };
-    };
-    for (status, this_update, next_update) in inquiry.answers(true) {
-        take(status, this_update, next_update);
     }
     known
 }
@@ -76,7 +78,14 @@ struct Inquiry<'a> {
     now: Timestamp,
 }
 
-type Answer = (Status, Timestamp, Option<Timestamp>);
+/// What one list or answer says.
+struct Answer {
+    status: Status,
+    this_update: Timestamp,
+    next_update: Option<Timestamp>,
+    /// It still speaks of the certificate.
+    conclusive: bool,
+}
 
 impl Inquiry<'_> {
     /// Every checked answer about the certificate. `delegates`: whether answers of delegated responders that must be
@@ -94,12 +103,14 @@ impl Inquiry<'_> {
             if delegated && !responder.has_no_check() && !(delegates && self.is_good(responder, checked.produced_at)) {
                 continue;
             }
-            found.push((checked.status, checked.this_update, checked.next_update));
+            let ocsp::Verified { status, this_update, next_update, conclusive, .. } = checked;
+            found.push(Answer { status, this_update, next_update, conclusive });
         }
         for held in &self.evidence.crls {
             let Ok(checked) = held.data.verify(self.certificate, self.issuer) else { continue };
             if self.trusted(self.issuer, held.existed.unwrap_or(self.now)) {
-                found.push((checked.status, checked.this_update, checked.next_update));
+                let crl::Verified { status, this_update, next_update, conclusive } = checked;
+                found.push(Answer { status, this_update, next_update, conclusive });
             }
         }
         found
@@ -113,10 +124,10 @@ impl Inquiry<'_> {
     fn is_good(&self, responder: &Certificate, at: Timestamp) -> bool {
         let about = Inquiry { certificate: responder, ..*self };
         let mut good = false;
-        for (status, this_update, next_update) in about.answers(false) {
-            match status {
+        for answer in about.answers(false) {
+            match answer.status {
                 Status::Good => {
-                    good |= in_force(this_update, next_update, at);
+                    good |= answer.conclusive && in_force(answer.this_update, answer.next_update, at);
                 }
                 Status::Revoked { .. } => return false,
                 Status::Unknown => {}

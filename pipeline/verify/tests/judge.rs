@@ -185,6 +185,37 @@ fn data_older_than_the_signature_does_not_speak_for_it() {
 }
 
 #[test]
+fn a_list_that_dropped_the_expired_certificate_does_not_speak_for_it() {
+    const LATE: &str = "2030-01-01T00:00:00Z";
+    const LATER: &str = "2030-01-02T00:00:00Z";
+    let check = |keeps: [Option<&'static str>; 2], by_list: bool, expect: Option<Reason>| {
+        let mut house = House::new();
+        [house.ca.keeps, house.status.keeps] = keeps;
+        let mut paper = house.sealed("Mocban", true);
+        let mut store = house.store("2026-11-25T00:00:30Z");
+        store.ocsps.clear();
+        // Nobody asked before the signer's certificate ran out.
+        store.crls = vec![house.root.crl(LATE, LATER, &[])];
+        if by_list {
+            store.crls.push(house.ca.crl(LATE, LATER, &[]));
+        } else {
+            store.ocsps.push(house.status.ocsp(&house.ca, &house.person, LATE, LATER, None));
+            store.ocsps.push(house.status.ocsp(&house.ca, &house.tsa, LATE, LATER, None));
+        }
+        paper.raise("ts1", &store, |digest| house.tsa.token(digest, "20300101000100Z", None));
+        let report = house.judge(&paper, "2030-01-01T01:00:00Z");
+        assert_eq!(report.signatures[0].certificate.reasons, Vec::from_iter(expect), "{keeps:?}: {report:#?}");
+        assert_eq!(report.overall == Verdict::Valid, expect.is_none());
+    };
+    for by_list in [true, false] {
+        check([None, None], by_list, Some(Reason::RevocationDataTooOld));
+        // Kept since a year before it expired, or since a day after.
+        check([Some("2028-01-01T00:00:00Z"); 2], by_list, None);
+        check([Some("2029-01-02T00:00:00Z"); 2], by_list, Some(Reason::RevocationDataTooOld));
+    }
+}
+
+#[test]
 fn timestamps_missing_wrong_or_strange_are_never_valid() {
     let house = House::new();
     let signed = |stamp: Option<Stamp<'_>>| {

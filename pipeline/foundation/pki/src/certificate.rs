@@ -173,6 +173,13 @@ impl Certificate {
         (self.0.not_before.as_second()..=self.0.not_after.as_second()).contains(&at.as_second())
     }
 
+    /// Whether revocation data of this moment are still about the certificate: authorities drop what has expired from
+    /// their lists and archives, unless they say since when they keep it (X.509 §9.5.2.8, RFC 6960 §4.4.4).
+    pub(crate) fn is_kept_in(&self, this_update: Timestamp, kept_since: Option<Timestamp>) -> bool {
+        let end = self.0.not_after.as_second();
+        this_update.as_second() <= end || kept_since.is_some_and(|since| since.as_second() <= end)
+    }
+
     /// The `SubjectPublicKeyInfo`, the whole element.
     pub fn spki(&self) -> &[u8] {
         &self.0.spki

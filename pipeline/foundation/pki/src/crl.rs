@@ -20,6 +20,8 @@ const REASON: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
 const INVALIDITY_DATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.24");
 const DELTA: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
 const ISSUING_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
+/// `expiredCertsOnCRL` (X.509 §9.5.2.8).
+const KEPT_SINCE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.60");
 const AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 
 /// A list as received.
@@ -32,8 +34,7 @@ pub struct Crl {
     /// When newer will be available.
     pub next_update: Option<Timestamp>,
     issuer: Vec<u8>,
-    authority_key: Option<Vec<u8>>,
-    scope: Scope,
+    said: Said,
     algorithm: Result<Algorithm, Error>,
     signed: Vec<u8>,
     signature: Vec<u8>,
@@ -49,6 +50,14 @@ struct Scope {
     urls: Option<Vec<String>>,
 }
 
+/// What the extensions say.
+#[derive(Debug, Clone, Default)]
+struct Said {
+    scope: Scope,
+    authority_key: Option<Vec<u8>>,
+    kept_since: Option<Timestamp>,
+}
+
 /// A list that has been checked for one certificate.
 #[derive(Debug, Clone)]
 pub struct Verified {
@@ -58,6 +67,8 @@ pub struct Verified {
     pub this_update: Timestamp,
     /// When newer will be available.
     pub next_update: Option<Timestamp>,
+    /// Whether the list still speaks of the certificate: [`Status::Good`] means nothing where it does not.
+    pub conclusive: bool,
 }
 
 impl Crl {
@@ -72,17 +83,13 @@ impl Crl {
         let algorithm = list.take(wire::SEQUENCE, "a signature algorithm").about(SUBJECT)?;
         let signature = list.bits("a list's signature").about(SUBJECT)?.to_vec();
         let body = body(signed.content).about(SUBJECT)?;
-        let (scope, authority_key) = match &body.extensions {
-            Some(content) => extensions(content)?,
-            None => (Scope::default(), None),
-        };
+        let said = body.extensions.as_deref().map(extensions).transpose()?.unwrap_or_default();
         Ok(Self {
             der: der.to_vec(),
             this_update: body.this_update,
             next_update: body.next_update,
             issuer: body.issuer,
-            authority_key,
-            scope,
+            said,
             algorithm: Algorithm::read(algorithm.content, None, SUBJECT),
             signed: signed.whole.to_vec(),
             signature,
@@ -92,7 +99,7 @@ impl Crl {
 
     /// Whether the list, by its names, is of this issuer.
     pub fn is_of(&self, issuer: &Certificate) -> bool {
-        let keys = match (&self.authority_key, issuer.subject_key_id()) {
+        let keys = match (&self.said.authority_key, issuer.subject_key_id()) {
             (Some(wanted), Some(had)) => wanted == had,
             _ => true,
         };
@@ -108,13 +115,10 @@ impl Crl {
         if issuer.key_usage().is_some_and(|usage| !usage.crls()) {
             return Err(Error::Mismatch { subject: SUBJECT, part: "key usage" });
         }
-        let outside = (self.scope.only_users && certificate.is_ca())
-            || (self.scope.only_issuers && !certificate.is_ca())
-            || self
-                .scope
-                .urls
-                .as_ref()
-                .is_some_and(|urls| !urls.iter().any(|url| certificate.crl_urls().contains(url)));
+        let scope = &self.said.scope;
+        let outside = (scope.only_users && certificate.is_ca())
+            || (scope.only_issuers && !certificate.is_ca())
+            || scope.urls.as_ref().is_some_and(|urls| !urls.iter().any(|url| certificate.crl_urls().contains(url)));
         if outside {
             return Err(Error::Mismatch { subject: SUBJECT, part: "scope" });
         }
@@ -124,6 +128,7 @@ impl Crl {
             status: self.status(certificate.serial())?,
             this_update: self.this_update,
             next_update: self.next_update,
+            conclusive: certificate.is_kept_in(self.this_update, self.said.kept_since),
         })
     }
 
@@ -192,23 +197,24 @@ fn each_extension(
     Ok(())
 }
 
-fn extensions(content: &[u8]) -> Result<(Scope, Option<Vec<u8>>), Error> {
-    let (mut scope, mut authority_key) = (Scope::default(), None);
+fn extensions(content: &[u8]) -> Result<Said, Error> {
+    let mut said = Said::default();
     each_extension(content, |oid, critical, value| {
         match oid {
             DELTA => return Err(Error::Unsupported { subject: SUBJECT, form: "a delta list" }),
-            ISSUING_POINT => scope = issuing_point(value)?,
+            ISSUING_POINT => said.scope = issuing_point(value)?,
             AUTHORITY_KEY => {
                 let mut id = Reader::new(value).enter(wire::SEQUENCE, "a key identifier").about(SUBJECT)?;
-                authority_key =
+                said.authority_key =
                     id.optional(wire::context_primitive(0)).about(SUBJECT)?.map(|field| field.content.to_vec());
             }
+            KEPT_SINCE => said.kept_since = Reader::new(value).time("a time of keeping").ok(),
             _ if critical => return Err(Error::Unsupported { subject: SUBJECT, form: "a critical extension" }),
             _ => {}
         }
         Ok(())
     })?;
-    Ok((scope, authority_key))
+    Ok(said)
 }
 
 fn issuing_point(value: &[u8]) -> Result<Scope, Error> {

@@ -19,6 +19,8 @@ pub const LIMIT: usize = 256 * 1024;
 
 const SUBJECT: Subject = Subject::Ocsp;
 const BASIC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.1");
+/// `id-pkix-ocsp-archive-cutoff` (RFC 6960 §4.4.4).
+const ARCHIVE_CUTOFF: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.6");
 /// Statuses in one answer.
 const COUNT: usize = 1000;
 
@@ -51,6 +53,8 @@ pub struct Single {
     pub this_update: Timestamp,
     /// When newer will be available.
     pub next_update: Option<Timestamp>,
+    /// Since when the responder keeps expired certificates.
+    kept_since: Option<Timestamp>,
 }
 
 /// An answer that has been checked for one certificate.
@@ -62,6 +66,8 @@ pub struct Verified {
     pub this_update: Timestamp,
     /// When newer will be available.
     pub next_update: Option<Timestamp>,
+    /// Whether the responder still knows of the certificate: [`Status::Good`] means nothing where it does not.
+    pub conclusive: bool,
     /// When the answer was signed.
     pub produced_at: Timestamp,
     /// Who signed: the issuer, or a responder it delegated.
@@ -163,6 +169,7 @@ impl Response {
             status: single.status,
             this_update: single.this_update,
             next_update: single.next_update,
+            conclusive: certificate.is_kept_in(single.this_update, single.kept_since),
             produced_at: self.produced_at,
             responder,
         })
@@ -261,5 +268,32 @@ fn single(single: &mut Reader<'_>) -> Read<Option<Single>> {
         Some(field) => Some(Reader::new(field.content).time("a time of update")?),
         None => None,
     };
-    Ok(digest.map(|digest| Single { digest, issuer_name, issuer_key, serial, status, this_update, next_update }))
+    let kept_since = match single.optional(wire::context(1))? {
+        Some(field) => archive_cutoff(field.content)?,
+        None => None,
+    };
+    Ok(digest.map(|digest| Single {
+        digest,
+        issuer_name,
+        issuer_key,
+        serial,
+        status,
+        this_update,
+        next_update,
+        kept_since,
+    }))
+}
+
+fn archive_cutoff(extensions: &[u8]) -> Read<Option<Timestamp>> {
+    let mut list = Reader::new(extensions).enter(wire::SEQUENCE, "extensions")?;
+    while !list.is_empty() {
+        let mut extension = list.enter(wire::SEQUENCE, "an extension")?;
+        let oid = extension.oid("an extension")?;
+        extension.optional(wire::BOOLEAN)?;
+        let value = extension.octets("an extension's value")?;
+        if oid == ARCHIVE_CUTOFF {
+            return Ok(Reader::new(&value).time("a time of keeping").ok());
+        }
+    }
+    Ok(None)
 }

@@ -88,6 +88,8 @@ pub(crate) struct Party {
     pub(crate) der: Vec<u8>,
     /// Its serial number; a root's is 1, and a root alone names no addresses.
     pub(crate) serial: u64,
+    /// Its lists and answers speak of certificates that expired since then, too.
+    pub(crate) keeps: Option<&'static str>,
     name: Vec<u8>,
 }
 
@@ -100,14 +102,14 @@ impl Party {
 
     /// A root in force from `from` to `to`.
     pub(crate) fn root(cn: &str, from: &str, to: &str) -> Self {
-        let mut root = Self { key: Self::key(), der: Vec::new(), serial: 1, name: name(cn) };
+        let mut root = Self { key: Self::key(), der: Vec::new(), serial: 1, keeps: None, name: name(cn) };
         root.der = root.certify(&root, Use::Authority, from, to);
         root
     }
 
     /// A party whose certificate this authority issues.
     pub(crate) fn issue(&self, cn: &str, serial: u64, usage: Use, from: &str, to: &str) -> Self {
-        let mut party = Self { key: Self::key(), der: Vec::new(), serial, name: name(cn) };
+        let mut party = Self { key: Self::key(), der: Vec::new(), serial, keeps: None, name: name(cn) };
         party.der = self.certify(&party, usage, from, to);
         party
     }
@@ -177,6 +179,12 @@ impl Party {
         seq(&[body, &ecdsa(), &tlv(0x03, &[&[0], &self.sign(body)])])
     }
 
+    /// The extension that says since when expired certificates are kept: `expiredCertsOnCRL`, or `ArchiveCutoff`.
+    fn kept(&self, dotted: &str, tag: u8) -> Vec<u8> {
+        let extension = |since| seq(&[&oid(dotted), &tlv(0x04, &[&time(at(since))])]);
+        self.keeps.map(|since| tlv(tag, &[&seq(&[&extension(since)])])).unwrap_or_default()
+    }
+
     /// A revocation list; `revoked` are serial numbers with their times, and a reason when it is not 0.
     pub(crate) fn crl(&self, this: &str, next: &str, revoked: &[(u64, &str, u8)]) -> Vec<u8> {
         let mut entries = Vec::new();
@@ -185,7 +193,8 @@ impl Party {
             entries.extend(seq(&[&int(*serial), &time(at(when)), &reason]));
         }
         let entries = if revoked.is_empty() { Vec::new() } else { tlv(0x30, &[&entries]) };
-        let body = seq(&[&int(1), &ecdsa(), &self.name, &time(at(this)), &time(at(next)), &entries]);
+        let kept = self.kept("2.5.29.60", 0xa0);
+        let body = seq(&[&int(1), &ecdsa(), &self.name, &time(at(this)), &time(at(next)), &entries, &kept]);
         self.seal(&body)
     }
 
@@ -199,7 +208,13 @@ impl Party {
             &int(about.serial),
         ]);
         let status = revoked.map_or_else(|| tlv(0x80, &[]), |since| tlv(0xa1, &[&time(at(since))]));
-        let single = seq(&[&id, &status, &time(at(this)), &tlv(0xa0, &[&time(at(next))])]);
+        let single = seq(&[
+            &id,
+            &status,
+            &time(at(this)),
+            &tlv(0xa0, &[&time(at(next))]),
+            &self.kept("1.3.6.1.5.5.7.48.1.6", 0xa1),
+        ]);
         let responder = tlv(0xa2, &[&tlv(0x04, &[&self.key_id()])]);
         let body = seq(&[&responder, &time(at(this)), &seq(&[&single])]);
         let signed = tlv(0x03, &[&[0], &self.sign(&body)]);
