@@ -235,6 +235,8 @@ fn timestamps_missing_wrong_or_strange_are_never_valid() {
     let strange = foreign.issue("TSA lạ", 5, Use::Timestamps, FROM, TO);
     let strangely = |s: &[u8]| strange.token(&Digest::Sha256.of(s), SIGNED, None);
     assert_eq!(of(signed(Some(&strangely))), (Verdict::Indeterminate, vec![Reason::TimestampUntrusted]));
+    let weakly = |s: &[u8]| house.tsa.token(&Digest::Sha1.of(s), SIGNED, None);
+    assert_eq!(of(signed(Some(&weakly))), (Verdict::Indeterminate, vec![Reason::WeakAlgorithm]));
     let future = |s: &[u8]| house.tsa.token(&Digest::Sha256.of(s), "20270101000000Z", None);
     let report = signed(Some(&future));
     assert!(report.overall != Verdict::Valid && report.reasons.contains(&Reason::TimestampInFuture), "{report:#?}");
@@ -249,6 +251,17 @@ fn only_pinned_anchors_are_trusted() {
     assert!(report.reasons.contains(&Reason::UntrustedAnchor), "{report:#?}");
     let none = Anchors::new::<Vec<u8>>(&[]).expect("anchors");
     assert_ne!(judge_bytes(&house.raised().bytes, &none, NOW).overall, Verdict::Valid);
+}
+
+#[test]
+fn a_document_timestamp_over_sha_1_dates_nothing() {
+    let house = House::new();
+    let mut paper = house.sealed("Mocban", true);
+    paper.digest = Digest::Sha1;
+    paper.raise("ts1", &house.store("2026-11-25T00:00:30Z"), |digest| house.tsa.token(digest, RAISED, None));
+    let report = house.judge(&paper, NOW);
+    assert_eq!(report.document_timestamps[0].reasons, [Reason::WeakAlgorithm], "{report:#?}");
+    expect(&report, Verdict::Indeterminate, &[Reason::DocumentTimestamp]);
 }
 
 #[test]

@@ -65,6 +65,14 @@ impl Digest {
         self.ring().output_len()
     }
 
+    /// Whether what it is over can still not be exchanged: collisions of SHA-1 are made to order.
+    pub fn binds(self) -> bool {
+        match self {
+            Self::Sha1 => false,
+            Self::Sha256 | Self::Sha384 | Self::Sha512 => true,
+        }
+    }
+
     fn ring(self) -> &'static digest::Algorithm {
         match self {
             Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
@@ -313,7 +321,7 @@ fn fits(algorithm: Algorithm, kind: KeyKind, spki: &[u8], key: &[u8], message: &
 ///
 /// SHA-1 counts never (a legacy CA certificate is trusted by being pinned, not by its signature), RSA from 2048 bits.
 pub fn accept(algorithm: Algorithm, kind: KeyKind, at: Option<Timestamp>) -> Result<(), String> {
-    if algorithm.digest() == Digest::Sha1 {
+    if !algorithm.digest().binds() {
         return Err("SHA-1".to_owned());
     }
     match kind {

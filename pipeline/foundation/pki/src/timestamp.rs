@@ -145,7 +145,8 @@ impl TimestampToken {
     }
 
     /// Checks the authority's signature with its certificate (out of the token, else out of `pool`), that the token names
-    /// that certificate, and that the certificate is for timestamps alone. Returns the certificate.
+    /// that certificate, that the certificate is for timestamps alone, and that the imprint binds what it is over
+    /// ([`Error::Algorithm`] otherwise). Returns the certificate.
     pub fn verify(&self, pool: &[Certificate]) -> Result<Certificate, Error> {
         let signer = self.only_signer()?;
         let mut known = self.signed.parsed_certificates();
@@ -162,6 +163,10 @@ impl TimestampToken {
         signer.verify(cms::TST_INFO, &signer.digest.of(&self.content), &certificate, SUBJECT)?;
         if !certificate.is_valid_at(self.gen_time) {
             return Err(Error::Mismatch { subject: SUBJECT, part: "validity" });
+        }
+        // ETSI TS 119 312 §7: whoever can make collisions has the time of another document.
+        if !self.imprint_digest.binds() {
+            return Err(Error::Algorithm { subject: SUBJECT, algorithm: format!("{:?}", self.imprint_digest) });
         }
         Ok(certificate)
     }

@@ -18,6 +18,8 @@ const ROOM: usize = 6000;
 #[derive(Clone)]
 pub(crate) struct Paper {
     pub(crate) bytes: Vec<u8>,
+    /// By which document timestamps are made.
+    pub(crate) digest: Digest,
     xref: usize,
     next: u32,
     fields: Vec<u32>,
@@ -50,6 +52,7 @@ impl Paper {
     pub(crate) fn new() -> Self {
         let mut paper = Self {
             bytes: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(),
+            digest: Digest::Sha256,
             xref: 0,
             next: 5,
             fields: Vec::new(),
@@ -136,7 +139,7 @@ impl Paper {
         let numbers = format!("{open:010} {close:010} {:010}", self.bytes.len() - close);
         self.bytes[range..range + numbers.len()].copy_from_slice(numbers.as_bytes());
         let covered = [&self.bytes[..open], &self.bytes[close..]].concat();
-        let signature = hex::encode(make(&Digest::Sha256.of(&covered)));
+        let signature = hex::encode(make(&self.digest.of(&covered)));
         self.bytes[open + 1..open + 1 + signature.len()].copy_from_slice(signature.as_bytes());
     }
 

@@ -223,13 +223,14 @@ impl Party {
         seq(&[&tlv(0x0a, &[&[0]]), &tlv(0xa0, &[&bytes])])
     }
 
-    /// A timestamp token over a SHA-256 digest; `when` as `GeneralizedTime` text, fractions allowed.
+    /// A timestamp token over a SHA-256 digest, or a SHA-1 one by its length; `when` as `GeneralizedTime` text, fractions allowed.
     pub(crate) fn token(&self, imprint: &[u8], when: &str, nonce: Option<&[u8]>) -> Vec<u8> {
         let nonce = nonce.map(|bytes| tlv(0x02, &[bytes])).unwrap_or_default();
+        let imprinted = if imprint.len() == 20 { seq(&[&oid("1.3.14.3.2.26")]) } else { sha256_id() };
         let info = seq(&[
             &int(1),
             &oid("1.2.3.4.1"),
-            &seq(&[&sha256_id(), &tlv(0x04, &[imprint])]),
+            &seq(&[&imprinted, &tlv(0x04, &[imprint])]),
             &int(77),
             &tlv(0x18, &[when.as_bytes()]),
             &seq(&[&int(1)]),
