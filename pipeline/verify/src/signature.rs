@@ -145,7 +145,7 @@ fn judge_certificate(
     anchors: &Anchors,
     judged: &mut Judged,
 ) {
-    if certificate.key_usage().is_some_and(|usage| !usage.digital_signature() && !usage.content_commitment()) {
+    if !certificate.is_for_documents() {
         judged.note(Verdict::Invalid, Reason::KeyUsage);
     }
     let chain = match path::build(certificate, &evidence.pool, anchors, at) {

@@ -243,6 +243,22 @@ fn timestamps_missing_wrong_or_strange_are_never_valid() {
 }
 
 #[test]
+fn a_certificate_for_other_purposes_signs_no_documents() {
+    let check = |purpose: &'static str, expect: &[Reason]| {
+        let mut house = House::new();
+        house.ca.purpose = Some(purpose);
+        house.person = house.ca.issue("Lưu trữ thử", 10, Use::Person, FROM, "2029-01-01T00:00:00Z");
+        assert_eq!(house.judge(&house.raised(), NOW).signatures[0].certificate.reasons, expect, "{purpose}");
+    };
+    for fit in ["2.5.29.37.0", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.311.10.3.12"] {
+        check(fit, &[]);
+    }
+    for unfit in ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"] {
+        check(unfit, &[Reason::KeyUsage]);
+    }
+}
+
+#[test]
 fn only_pinned_anchors_are_trusted() {
     let house = House::new();
     let others = Anchors::new(&[&Party::root("Gốc thử", FROM, TO).der]).expect("anchors");

@@ -34,6 +34,17 @@ pub const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.
 /// `id-kp-OCSPSigning`.
 pub const OCSP_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9");
 
+/// Extended purposes that a signature on a document fits. Before RFC 9336 there was none of its own, so that authorities
+/// wrote, and Acrobat takes, the others. What else a certificate is restricted to is about machines and services.
+const DOCUMENTS: [ObjectIdentifier; 6] = [
+    ObjectIdentifier::new_unwrap("2.5.29.37.0"),        // anyExtendedKeyUsage
+    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.36"), // id-kp-documentSigning
+    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.4"),  // id-kp-emailProtection
+    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3"),  // id-kp-codeSigning
+    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.10.3.12"), // Microsoft document signing
+    ObjectIdentifier::new_unwrap("1.2.840.113583.1.1.5"), // Adobe authentic documents
+];
+
 /// The parts of a distinguished name that people read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Name {
@@ -210,6 +221,12 @@ impl Certificate {
     /// Extended key usages; none when the certificate does not restrict them.
     pub fn extended_usages(&self) -> Option<&[ObjectIdentifier]> {
         self.0.extensions.extended.as_deref()
+    }
+
+    /// Whether its usages let it sign documents. RFC 5280 §4.2.1.12: extended usages restrict, critical or not.
+    pub fn is_for_documents(&self) -> bool {
+        let signs = self.key_usage().is_none_or(|usage| usage.digital_signature() || usage.content_commitment());
+        signs && self.extended_usages().is_none_or(|usages| usages.iter().any(|usage| DOCUMENTS.contains(usage)))
     }
 
     /// Whether it is made for timestamps and nothing else (RFC 3161 §2.3: one critical usage).

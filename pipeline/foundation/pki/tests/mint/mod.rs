@@ -90,6 +90,8 @@ pub(crate) struct Party {
     pub(crate) serial: u64,
     /// Its lists and answers speak of certificates that expired since then, too.
     pub(crate) keeps: Option<&'static str>,
+    /// The extended purpose of the persons that it certifies.
+    pub(crate) purpose: Option<&'static str>,
     name: Vec<u8>,
 }
 
@@ -102,14 +104,15 @@ impl Party {
 
     /// A root in force from `from` to `to`.
     pub(crate) fn root(cn: &str, from: &str, to: &str) -> Self {
-        let mut root = Self { key: Self::key(), der: Vec::new(), serial: 1, keeps: None, name: name(cn) };
+        let mut root =
+            Self { key: Self::key(), der: Vec::new(), serial: 1, keeps: None, purpose: None, name: name(cn) };
         root.der = root.certify(&root, Use::Authority, from, to);
         root
     }
 
     /// A party whose certificate this authority issues.
     pub(crate) fn issue(&self, cn: &str, serial: u64, usage: Use, from: &str, to: &str) -> Self {
-        let mut party = Self { key: Self::key(), der: Vec::new(), serial, keeps: None, name: name(cn) };
+        let mut party = Self { key: Self::key(), der: Vec::new(), serial, keeps: None, purpose: None, name: name(cn) };
         party.der = self.certify(&party, usage, from, to);
         party
     }
@@ -148,6 +151,7 @@ impl Party {
             }
             Use::Person => {
                 extensions.push(usage_bits(&[6, 0xc0]));
+                extensions.extend(self.purpose.map(extended));
                 extensions.push(extension("2.5.29.17", false, &seq(&[&tlv(0x81, &[b"luutru@thu.vn"])])));
             }
             Use::Timestamps => extensions.push(extended("1.3.6.1.5.5.7.3.8")),
@@ -223,7 +227,8 @@ impl Party {
         seq(&[&tlv(0x0a, &[&[0]]), &tlv(0xa0, &[&bytes])])
     }
 
-    /// A timestamp token over a SHA-256 digest, or a SHA-1 one by its length; `when` as `GeneralizedTime` text, fractions allowed.
+    /// A timestamp token over a digest, of SHA-256 or by its length of SHA-1; `when` as `GeneralizedTime` text, fractions
+    /// allowed.
     pub(crate) fn token(&self, imprint: &[u8], when: &str, nonce: Option<&[u8]>) -> Vec<u8> {
         let nonce = nonce.map(|bytes| tlv(0x02, &[bytes])).unwrap_or_default();
         let imprinted = if imprint.len() == 20 { seq(&[&oid("1.3.14.3.2.26")]) } else { sha256_id() };
