@@ -3,23 +3,24 @@
 //! reference which led nowhere before goes unseen.
 #![warn(clippy::indexing_slicing)]
 
+mod added;
+mod declared;
+mod walk;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
+use self::declared::plain_dictionary;
 use crate::{
     Error,
     object::{Dictionary, Indirect, Object, Reference},
     page::pages,
     reader::Reader,
-    signature::{Field, fields, signatures_in},
+    signature::{Field, all_fields, signatures_in},
     source::Source,
-    tail::Entry,
 };
-
-/// Objects compared.
-const OBJECTS: usize = 2_000_000;
 
 /// A change between two states of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,9 +82,11 @@ pub fn compare_in(source: &Source, from: u64, to: u64) -> Result<Vec<Change>, Er
 struct Comparison {
     old: Reader,
     new: Reader,
-    /// Objects with rules of their own (catalog, form, fields, pages): the general walk stops at them.
+    /// Objects with rules of their own (catalog, form, fields, pages): the general walk stops at them, unless it comes
+    /// from something that is drawn.
     special: BTreeSet<Reference>,
-    seen: BTreeSet<Reference>,
+    /// Objects that were compared, and whether as something drawn.
+    seen: BTreeSet<(Reference, bool)>,
     changes: BTreeSet<Change>,
 }
 
@@ -95,14 +98,11 @@ impl Comparison {
             self.changes.insert(Change::Other("Root".to_owned()));
         }
         self.special.insert(old_root);
-        let old_fields = fields(&mut self.old)?;
-        let new_fields = fields(&mut self.new)?;
-        self.special.extend(old_fields.iter().map(|field| field.reference));
+        let old_fields = all_fields(&mut self.old)?;
+        let new_fields = all_fields(&mut self.new)?;
+        self.special.extend(old_fields.iter().filter(|field| field.terminal).map(|field| field.reference));
         self.special.extend(old_catalog.get("AcroForm").and_then(Object::as_reference));
-        let info = [self.old.tail().trailer("Info").cloned(), self.new.tail().trailer("Info").cloned()];
-        if !self.same(info[0].as_ref().unwrap_or(&Object::Null), info[1].as_ref().unwrap_or(&Object::Null))? {
-            self.changes.insert(Change::Metadata);
-        }
+        self.information()?;
         self.catalog(&old_catalog, &new_catalog)?;
         let added = self.fields(&old_fields, &new_fields)?;
         self.form(&old_catalog, &new_catalog, &added)?;
@@ -116,22 +116,40 @@ impl Comparison {
         Ok(())
     }
 
-    /// Catalog entries but the form: equal, except for the store of validation data.
+    /// The document information of the trailer.
+    fn information(&mut self) -> Result<(), Error> {
+        let [old, new] = [&self.old, &self.new].map(|state| state.tail().trailer("Info").cloned());
+        if !self.same(&old.unwrap_or(Object::Null), &new.unwrap_or(Object::Null))? {
+            self.changes.insert(Change::Metadata);
+        }
+        Ok(())
+    }
+
+    /// Catalog entries but the form: equal, except for the store of validation data and what announces it.
     fn catalog(&mut self, old: &Dictionary, new: &Dictionary) -> Result<(), Error> {
         for key in self.keys(old, new) {
-            let (before, after) = (value(old, &key), value(new, &key));
-            if key == b"AcroForm" || self.same(&before, &after)? {
+            if key == b"AcroForm" || self.same_entry(old, new, &key)? {
                 continue;
             }
-            self.changes.insert(match key.as_slice() {
-                b"DSS" if after != Object::Null => Change::ValidationData,
-                b"Extensions" if before == Object::Null => Change::ValidationData,
+            let change = match key.as_slice() {
+                b"DSS" | b"Extensions" if self.declares(old, new, &key)? => Change::ValidationData,
                 b"Metadata" => Change::Metadata,
                 b"Pages" => Change::PageTree,
                 _ => Change::Other(readable(&key)),
-            });
+            };
+            self.changes.insert(change);
         }
         Ok(())
+    }
+
+    /// Whether a changed catalog entry holds or announces validation data, and nothing else.
+    fn declares(&mut self, old: &Dictionary, new: &Dictionary, key: &[u8]) -> Result<bool, Error> {
+        let (before, after) = (old.get_bytes(key).unwrap_or(&Object::Null), new.get_bytes(key));
+        let Some(after) = after else { return Ok(false) };
+        match key {
+            b"DSS" => declared::is_store(&mut self.new, after),
+            _ => Ok(before == &Object::Null && declared::extends(&mut self.new, &Dictionary::new(), after)?),
+        }
     }
 
     /// Fields: the old ones stay; a new or newly filled signature field is named by what it carries. Gives the
@@ -139,15 +157,16 @@ impl Comparison {
     fn fields(&mut self, old: &[Field], new: &[Field]) -> Result<BTreeSet<Reference>, Error> {
         let timestamps: BTreeSet<Reference> = signatures_in(&mut self.new)?
             .into_iter()
-            .filter(|signature| signature.document_timestamp && !signature.visible)
+            .filter(|signature| signature.document_timestamp)
             .map(|signature| signature.field)
             .collect();
         let before: BTreeMap<Reference, &Field> = old.iter().map(|field| (field.reference, field)).collect();
         let after: BTreeSet<Reference> = new.iter().map(|field| field.reference).collect();
         let mut added = BTreeSet::new();
         for field in new {
-            let signed = field.kind == b"Sig" && field.value.is_some();
-            let named = if signed && timestamps.contains(&field.reference) {
+            let signed = field.terminal && field.kind == b"Sig" && field.value.is_some();
+            let stamped = signed && timestamps.contains(&field.reference);
+            let named = if stamped && added::is_invisible(&mut self.new, field)? {
                 Change::DocumentTimestamp(field.name.clone())
             } else if signed {
                 Change::Signature(field.name.clone())
@@ -161,13 +180,23 @@ impl Comparison {
                     self.changes.insert(if fresh { named } else { Change::Form(field.name.clone()) });
                     added.insert(field.reference);
                 }
-                Some(old) => self.field(old, field, signed, named)?,
+                Some(old) if old.terminal && field.terminal => self.field(old, field, signed, named)?,
+                Some(_) => self.inherited(field)?,
             }
         }
         for field in old.iter().filter(|field| !after.contains(&field.reference)) {
             self.changes.insert(Change::Form(field.name.clone()));
         }
         Ok(added)
+    }
+
+    /// An old field that hands names and values down to others: equal.
+    fn inherited(&mut self, field: &Field) -> Result<(), Error> {
+        let itself = Object::Reference(field.reference);
+        if !self.same(&itself, &itself)? {
+            self.changes.insert(Change::Form(field.name.clone()));
+        }
+        Ok(())
     }
 
     /// An old field: equal, or an empty signature field that now carries a signature.
@@ -177,7 +206,7 @@ impl Comparison {
             if filled && matches!(key.as_slice(), b"V" | b"AP" | b"M" | b"F" | b"MK" | b"DA") {
                 continue;
             }
-            if !self.same(&value(&old.dictionary, &key), &value(&new.dictionary, &key))? {
+            if !self.same_entry(&old.dictionary, &new.dictionary, &key)? {
                 self.changes.insert(Change::Form(new.name.clone()));
             }
         }
@@ -187,18 +216,23 @@ impl Comparison {
         Ok(())
     }
 
-    /// The form dictionary: its list of fields may only grow at the end by added fields; its flags may change.
+    /// The form dictionary: its list of fields may only grow at the end by added fields; flags may be set.
     fn form(&mut self, old: &Dictionary, new: &Dictionary, added: &BTreeSet<Reference>) -> Result<(), Error> {
-        let before = self.old.dictionary(old, "AcroForm")?.unwrap_or_default();
-        let after = self.new.dictionary(new, "AcroForm")?.unwrap_or_default();
+        let entry = |catalog: &Dictionary| catalog.get("AcroForm").cloned().unwrap_or(Object::Null);
+        let before = plain_dictionary(&mut self.old, &entry(old))?;
+        let after = plain_dictionary(&mut self.new, &entry(new))?;
+        let (Some(before), Some(after)) = (before, after) else {
+            self.changes.insert(Change::Form("AcroForm".to_owned()));
+            return Ok(());
+        };
         for key in self.keys(&before, &after) {
             let same = match key.as_slice() {
-                b"SigFlags" => true,
+                b"SigFlags" => sets_flags(before.get("SigFlags"), after.get("SigFlags")),
                 b"Fields" => {
                     let (old, new) = (self.old.array(&before, "Fields")?, self.new.array(&after, "Fields")?);
-                    grows_by(&old, &new, added)
+                    self.grows_by(&old, &new, added)?
                 }
-                _ => self.same(&value(&before, &key), &value(&after, &key))?,
+                _ => self.same_entry(&before, &after, &key)?,
             };
             if !same {
                 self.changes.insert(Change::Form(format!("AcroForm/{}", readable(&key))));
@@ -218,7 +252,7 @@ impl Comparison {
         for key in self.keys(&old, &new) {
             if key == b"Annots" {
                 self.annotations(&old, &new, number, added)?;
-            } else if !self.same(&value(&old, &key), &value(&new, &key))? {
+            } else if !self.same_entry(&old, &new, &key)? {
                 self.changes.insert(Change::Page(number));
             }
         }
@@ -233,142 +267,31 @@ impl Comparison {
         added: &BTreeSet<Reference>,
     ) -> Result<(), Error> {
         let (before, after) = (self.old.array(old, "Annots")?, self.new.array(new, "Annots")?);
-        let mut same = grows_by(&before, &after, added);
-        for (before, after) in before.iter().zip(&after) {
-            same = same && self.same(before, after)?;
-        }
-        if !same {
+        if !self.grows_by(&before, &after, added)? {
             self.changes.insert(Change::Annotations(number));
         }
         Ok(())
     }
 
-    /// Whether two values mean the same in their states of the file, with everything that they lead to. What differs
-    /// is not remembered as seen: another way to the same object must find the difference again.
-    fn same(&mut self, old: &Object, new: &Object) -> Result<bool, Error> {
-        let mut walk = Walk { open: vec![(old.clone(), new.clone())], met: Vec::new() };
-        let same = self.walk(&mut walk)?;
-        if !same {
-            for reference in walk.met {
-                self.seen.remove(&reference);
-            }
-        }
-        Ok(same)
-    }
-
-    fn walk(&mut self, walk: &mut Walk) -> Result<bool, Error> {
-        while let Some((old, new)) = walk.open.pop() {
-            match (old, new) {
-                (Object::Reference(old), Object::Reference(new)) => {
-                    if old != new {
-                        return Ok(false);
-                    }
-                    if self.special.contains(&old) || !self.seen.insert(old) {
-                        continue;
-                    }
-                    walk.met.push(old);
-                    if !self.same_object(old, walk)? {
-                        return Ok(false);
-                    }
-                }
-                (Object::Array(old), Object::Array(new)) => {
-                    if old.len() != new.len() {
-                        return Ok(false);
-                    }
-                    walk.open.extend(old.into_iter().zip(new));
-                }
-                (Object::Dictionary(old), Object::Dictionary(new)) => self.open_entries(&old, &new, walk),
-                (old, new) if old == new => {}
-                _ => return Ok(false),
-            }
-        }
-        Ok(true)
-    }
-
-    fn open_entries(&mut self, old: &Dictionary, new: &Dictionary, walk: &mut Walk) {
-        walk.open.extend(self.keys(old, new).into_iter().map(|key| (value(old, &key), value(new, &key))));
-    }
-
-    /// The keys of both. A rewritten dictionary in which a key stands twice shows other things to other readers.
-    fn keys(&mut self, old: &Dictionary, new: &Dictionary) -> BTreeSet<Vec<u8>> {
-        if new.is_ambiguous() && old != new {
-            self.changes.insert(Change::Other("ambiguous dictionary".to_owned()));
-        }
-        old.iter().chain(new.iter()).map(|(key, _)| key.to_vec()).collect()
-    }
-
-    /// Compares what stands behind one reference; what it leads to goes on the list.
-    fn same_object(&mut self, reference: Reference, walk: &mut Walk) -> Result<bool, Error> {
-        if self.seen.len() > OBJECTS {
-            let limit = OBJECTS as u64;
-            return Err(Error::TooLarge { path: self.old.source().path(), what: "number of objects", limit });
-        }
-        let unmoved = self.unmoved(reference.number);
-        let old = self.old.get(reference)?;
-        let new = if unmoved { old.clone() } else { self.new.get(reference)? };
-        match (old, new) {
-            (Indirect::Value(old), Indirect::Value(new)) => walk.open.push((old, new)),
-            (
-                Indirect::Stream { dictionary: old, start: old_start },
-                Indirect::Stream { dictionary: new, start: new_start },
-            ) => {
-                if !unmoved && !self.same_bytes(&old, old_start, &new, new_start)? {
-                    return Ok(false);
-                }
-                self.open_entries(&old, &new, walk);
-            }
-            (Indirect::Value(_) | Indirect::Stream { .. }, Indirect::Value(_) | Indirect::Stream { .. }) => {
+    /// Whether the new list is the old one followed by added fields only.
+    fn grows_by(&mut self, old: &[Object], new: &[Object], added: &BTreeSet<Reference>) -> Result<bool, Error> {
+        let Some((kept, more)) = new.split_at_checked(old.len()) else { return Ok(false) };
+        for (old, kept) in old.iter().zip(kept) {
+            if !self.same(old, kept)? {
                 return Ok(false);
             }
         }
-        Ok(true)
-    }
-
-    /// Whether an object stands at the same bytes in both states.
-    fn unmoved(&self, number: u32) -> bool {
-        let (old, new) = (self.old.tail().find(number), self.new.tail().find(number));
-        old == new
-            && match old {
-                Entry::In { stream, .. } => self.old.tail().find(stream) == self.new.tail().find(stream),
-                Entry::At { .. } | Entry::Free => true,
-            }
-    }
-
-    fn same_bytes(
-        &mut self,
-        old: &Dictionary,
-        old_start: u64,
-        new: &Dictionary,
-        new_start: u64,
-    ) -> Result<bool, Error> {
-        let (old_len, new_len) = (self.old.stream_length(old)?, self.new.stream_length(new)?);
-        if old_len != new_len {
-            return Ok(false);
-        }
-        let digest = |reader: &Reader, start| {
-            let mut context = model::Sha256::context();
-            reader.source().each_chunk(start, old_len, |chunk| context.update(chunk))?;
-            Ok::<_, Error>(model::Sha256::from_ring(&context.finish()))
-        };
-        Ok(digest(&self.old, old_start)? == digest(&self.new, new_start)?)
+        Ok(more.iter().all(|item| item.as_reference().is_some_and(|reference| added.contains(&reference))))
     }
 }
 
-/// A walk through both graphs: pairs still to compare, and objects met on it.
-struct Walk {
-    open: Vec<(Object, Object)>,
-    met: Vec<Reference>,
-}
-
-/// Whether the new list is the old one followed by added fields only.
-fn grows_by(old: &[Object], new: &[Object], added: &BTreeSet<Reference>) -> bool {
-    let Some((kept, more)) = new.split_at_checked(old.len()) else { return false };
-    let unchanged = kept.iter().zip(old).all(|(kept, old)| kept.as_reference() == old.as_reference());
-    unchanged && more.iter().all(|item| item.as_reference().is_some_and(|reference| added.contains(&reference)))
-}
-
-fn value(dictionary: &Dictionary, key: &[u8]) -> Object {
-    dictionary.get_bytes(key).cloned().unwrap_or(Object::Null)
+/// Whether flags are as they were, or some more of the two that there are (ISO 32000-2 table 225).
+fn sets_flags(before: Option<&Object>, after: Option<&Object>) -> bool {
+    let flags = |object: Option<&Object>| object.map_or(Some(0), Object::as_integer);
+    match (flags(before), flags(after)) {
+        (Some(before), Some(after)) => after & before == before && after & !3 == before & !3,
+        _ => before == after,
+    }
 }
 
 fn readable(key: &[u8]) -> String {

@@ -219,6 +219,23 @@ impl Object {
         if let Self::Reference(reference) = self { Some(*reference) } else { None }
     }
 
+    /// Whether a key stands twice in this value, or in anything directly in it.
+    pub fn has_doubled_keys(&self) -> bool {
+        match self {
+            Self::Array(items) => items.iter().any(Self::has_doubled_keys),
+            Self::Dictionary(dictionary) => {
+                dictionary.is_ambiguous() || dictionary.iter().any(|(_, value)| value.has_doubled_keys())
+            }
+            Self::Null
+            | Self::Boolean(_)
+            | Self::Integer(_)
+            | Self::Real(_)
+            | Self::String(_)
+            | Self::Name(_)
+            | Self::Reference(_) => false,
+        }
+    }
+
     /// Writes the value.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {

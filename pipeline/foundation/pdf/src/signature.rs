@@ -52,7 +52,7 @@ pub struct SignatureField {
     pub doc_mdp: Option<i64>,
     /// It locks fields (`/FieldMDP`, or a `/Lock` of its field).
     pub locks_fields: bool,
-    /// Its widget has an area.
+    /// Its widget has an area, or none that can be told.
     pub visible: bool,
 }
 
@@ -91,9 +91,11 @@ pub fn dss(path: &Path) -> Result<Dss, Error> {
     dss_in(&mut Reader::open(path)?)
 }
 
-/// One terminal field with what it inherits.
+/// One field with what it inherits.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
+    /// No other field lies below it.
+    pub(crate) terminal: bool,
     pub(crate) name: String,
     pub(crate) reference: Reference,
     pub(crate) dictionary: Dictionary,
@@ -103,6 +105,11 @@ pub(crate) struct Field {
 
 /// All terminal fields of the form.
 pub(crate) fn fields(reader: &mut Reader) -> Result<Vec<Field>, Error> {
+    Ok(all_fields(reader)?.into_iter().filter(|field| field.terminal).collect())
+}
+
+/// All fields of the form, with those that only hand down names and values.
+pub(crate) fn all_fields(reader: &mut Reader) -> Result<Vec<Field>, Error> {
     let (_, catalog) = reader.catalog()?;
     let Some(form) = reader.dictionary(&catalog, "AcroForm")? else { return Ok(Vec::new()) };
     let mut out = Vec::new();
@@ -145,19 +152,17 @@ fn collect(
     let kind = reader.entry(&dictionary, "FT")?.as_name().map_or_else(|| above.kind.clone(), <[u8]>::to_vec);
     let value = dictionary.get("V").cloned().or_else(|| above.value.clone());
     let kids = reader.array(&dictionary, "Kids")?;
-    let mut has_field_below = false;
+    let mut terminal = true;
     for kid in &kids {
         let Some(kid) = kid.as_reference() else { continue };
         let Indirect::Value(Object::Dictionary(below)) = reader.get(kid)? else { continue };
         if below.get("T").is_some() {
-            has_field_below = true;
+            terminal = false;
             let here = Above { name: name.clone(), kind: kind.clone(), value: value.clone() };
             collect(reader, kid, &here, level + 1, seen, out)?;
         }
     }
-    if !has_field_below {
-        out.push(Field { name, reference, dictionary, kind, value });
-    }
+    out.push(Field { terminal, name, reference, dictionary, kind, value });
     Ok(())
 }
 
@@ -196,7 +201,8 @@ fn read_signature(reader: &mut Reader, field: &Field, value: &Object) -> Result<
         (Some(_) | None, Some(_) | None) => false,
     };
     let (doc_mdp, field_mdp) = transforms(reader, &dictionary)?;
-    let rect = rectangle(&reader.entry(&field.dictionary, "Rect")?);
+    let rect = reader.entry(&field.dictionary, "Rect")?;
+    let area = rectangle(&rect).is_none_or(|[x0, y0, x1, y1]| x1 > x0 && y1 > y0);
     Ok(Some(SignatureField {
         name: field.name.clone(),
         field: field.reference,
@@ -212,7 +218,7 @@ fn read_signature(reader: &mut Reader, field: &Field, value: &Object) -> Result<
         reason: reader.entry(&dictionary, "Reason")?.as_text(),
         doc_mdp,
         locks_fields: field_mdp || field.dictionary.get("Lock").is_some(),
-        visible: rect.is_some_and(|[x0, y0, x1, y1]| x1 > x0 && y1 > y0),
+        visible: rect != Object::Null && area,
     }))
 }
 

@@ -1,5 +1,7 @@
 //! Small files made here, revised, read again, and broken on purpose.
 
+mod forged;
+
 use proptest::prelude::*;
 
 use crate::{

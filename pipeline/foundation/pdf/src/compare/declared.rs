@@ -1,0 +1,101 @@
+//! What a later revision may add to the catalog: validation data, and the announcement that it follows a newer version or
+//! an extension. Only in the plain form that the standards give it, so that none of it can be drawn or done elsewhere.
+#![warn(clippy::indexing_slicing)]
+
+use crate::{
+    Error,
+    object::{Dictionary, Indirect, Object},
+    reader::Reader,
+};
+
+/// A document security store (EN 319 142-1 §5.4.2): lists of streams, and per signature the same.
+pub(super) fn is_store(reader: &mut Reader, object: &Object) -> Result<bool, Error> {
+    let Some(store) = plain_dictionary(reader, object)? else { return Ok(false) };
+    for (key, value) in store.iter() {
+        let plain = match key {
+            b"Type" => value == &Object::name("DSS"),
+            b"Certs" | b"OCSPs" | b"CRLs" => is_list_of_evidence(reader, value)?,
+            b"VRI" => is_per_signature(reader, value)?,
+            _ => false,
+        };
+        if !plain {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn is_per_signature(reader: &mut Reader, object: &Object) -> Result<bool, Error> {
+    let Some(signatures) = plain_dictionary(reader, object)? else { return Ok(false) };
+    for (_, value) in signatures.iter() {
+        let Some(signature) = plain_dictionary(reader, value)? else { return Ok(false) };
+        for (key, value) in signature.iter() {
+            let plain = match key {
+                b"Type" => value == &Object::name("VRI"),
+                b"Cert" | b"OCSP" | b"CRL" => is_list_of_evidence(reader, value)?,
+                b"TU" => value.as_string().is_some(),
+                b"TS" => is_evidence(reader, value)?,
+                _ => false,
+            };
+            if !plain {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn is_list_of_evidence(reader: &mut Reader, object: &Object) -> Result<bool, Error> {
+    let Indirect::Value(Object::Array(items)) = reader.resolve(object)? else { return Ok(false) };
+    for item in items {
+        if !is_evidence(reader, &item)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A stream of bytes and nothing more: no form, no image.
+fn is_evidence(reader: &mut Reader, object: &Object) -> Result<bool, Error> {
+    let Indirect::Stream { dictionary, .. } = reader.resolve(object)? else { return Ok(false) };
+    let bytes_only = |key: &[u8]| matches!(key, b"Length" | b"DL" | b"Filter" | b"DecodeParms");
+    Ok(!dictionary.is_ambiguous() && dictionary.iter().all(|(key, _)| bytes_only(key)))
+}
+
+/// `/Extensions` (ISO 32000-2 §7.12) with the developers it had, and perhaps further ones.
+pub(super) fn extends(reader: &mut Reader, before: &Dictionary, after: &Object) -> Result<bool, Error> {
+    let Some(extensions) = plain_dictionary(reader, after)? else { return Ok(false) };
+    let kept = before.iter().all(|(key, _)| extensions.get_bytes(key).is_some());
+    for (key, value) in extensions.iter() {
+        let plain = key == b"Type" || is_list_of_extensions(reader, value)?;
+        if !plain {
+            return Ok(false);
+        }
+    }
+    Ok(kept)
+}
+
+/// What one developer declares: one extension, or several.
+fn is_list_of_extensions(reader: &mut Reader, object: &Object) -> Result<bool, Error> {
+    let items = match reader.resolve(object)? {
+        Indirect::Value(Object::Array(items)) => items,
+        Indirect::Value(_) | Indirect::Stream { .. } => vec![object.clone()],
+    };
+    for item in items {
+        let Some(extension) = plain_dictionary(reader, &item)? else { return Ok(false) };
+        let word = |value: &Object| matches!(value, Object::Name(_) | Object::String(_) | Object::Integer(_));
+        if !extension.iter().all(|(_, value)| word(value)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A dictionary that is no stream, no key twice. What is absent is empty.
+pub(super) fn plain_dictionary(reader: &mut Reader, object: &Object) -> Result<Option<Dictionary>, Error> {
+    Ok(match reader.resolve(object)? {
+        Indirect::Value(Object::Dictionary(dictionary)) => Some(dictionary).filter(|found| !found.is_ambiguous()),
+        Indirect::Value(Object::Null) => Some(Dictionary::new()),
+        Indirect::Value(_) | Indirect::Stream { .. } => None,
+    })
+}
