@@ -134,9 +134,13 @@ impl Bond {
             Change::DocumentTimestamp(_) | Change::Signature(_) if ours || doc_mdp == Some(1) => forbidden,
             Change::Signature(name) if known(name) => None,
             Change::DocumentTimestamp(_) | Change::Signature(_) => unprotected,
-            // Signing tools write their name and the date into the document information along with what they add.
+            // Signing tools write their name and the date into the document information along with what they add; no page
+            // shows it. Others' signatures may be followed by more of it.
+            Change::Writer if along_with_signing(changes) => None,
             Change::Metadata if !ours && doc_mdp != Some(1) && along_with_signing(changes) => None,
-            Change::Page(_) | Change::PageTree | Change::Other(_) | Change::Metadata if ours || doc_mdp.is_some() => {
+            Change::Page(_) | Change::PageTree | Change::Other(_) | Change::Writer | Change::Metadata
+                if ours || doc_mdp.is_some() =>
+            {
                 forbidden
             }
             Change::Form(_) | Change::Annotations(_) if ours || matches!(doc_mdp, Some(1 | 2)) => forbidden,
@@ -145,6 +149,7 @@ impl Bond {
             | Change::Page(_)
             | Change::PageTree
             | Change::Other(_)
+            | Change::Writer
             | Change::Metadata => unprotected,
         }
     }
@@ -178,11 +183,17 @@ mod tests {
         check(Change::Signature(named("bad")), [FORBIDDEN, UNPROTECTED, FORBIDDEN, UNPROTECTED, UNPROTECTED]);
         check(Change::Annotations(1), [FORBIDDEN, UNPROTECTED, FORBIDDEN, FORBIDDEN, UNPROTECTED]);
         check(Change::Form(named("f")), [FORBIDDEN, UNPROTECTED, FORBIDDEN, FORBIDDEN, UNPROTECTED]);
-        for change in [Change::Page(1), Change::PageTree, Change::Metadata, Change::Other(named("Names"))] {
+        let others =
+            [Change::Page(1), Change::PageTree, Change::Writer, Change::Metadata, Change::Other(named("Names"))];
+        for change in others {
             check(change, [FORBIDDEN, UNPROTECTED, FORBIDDEN, FORBIDDEN, FORBIDDEN]);
         }
         let with_signature = [Change::Metadata, Change::Signature(named("good"))];
         assert_eq!(free.objection(&with_signature[0], &with_signature, |_| true), None);
         assert!(ours.objection(&with_signature[0], &with_signature, |_| true).is_some());
+        let renewed = [Change::Writer, Change::DocumentTimestamp(named("good"))];
+        for bond in [ours, free, closed, forms, notes] {
+            assert_eq!(bond.objection(&renewed[0], &renewed, |_| true), None, "{bond:?}");
+        }
     }
 }

@@ -25,7 +25,7 @@ use crate::{
 /// A change between two states of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// Validation data were added (`/DSS`, and the `/Extensions` that announces it).
+    /// Validation data were added (`/DSS`), or announced (`/Extensions`, a raised `/Version`).
     ValidationData,
     /// A document timestamp was added, in this field.
     DocumentTimestamp(String),
@@ -39,7 +39,9 @@ pub enum Change {
     Page(u32),
     /// Pages were added, removed or reordered.
     PageTree,
-    /// Document information or metadata changed.
+    /// The tool that wrote the revision left its name and the date in the document information (`/Producer`, `/ModDate`).
+    Writer,
+    /// Document information or metadata changed in another way.
     Metadata,
     /// Anything else, named by the catalog or trailer entry under which it lies.
     Other(String),
@@ -55,6 +57,7 @@ impl Change {
             | Self::Annotations(_)
             | Self::Page(_)
             | Self::PageTree
+            | Self::Writer
             | Self::Metadata
             | Self::Other(_) => false,
         }
@@ -116,11 +119,25 @@ impl Comparison {
         Ok(())
     }
 
-    /// The document information of the trailer.
+    /// The document information of the trailer. It is shown on no page; signing tools write their name and the date there.
     fn information(&mut self) -> Result<(), Error> {
         let [old, new] = [&self.old, &self.new].map(|state| state.tail().trailer("Info").cloned());
-        if !self.same(&old.unwrap_or(Object::Null), &new.unwrap_or(Object::Null))? {
+        let (old, new) = (old.unwrap_or(Object::Null), new.unwrap_or(Object::Null));
+        if self.same(&old, &new)? {
+            return Ok(());
+        }
+        let plain = (plain_dictionary(&mut self.old, &old)?, plain_dictionary(&mut self.new, &new)?);
+        let (Some(old), Some(new)) = plain else {
             self.changes.insert(Change::Metadata);
+            return Ok(());
+        };
+        for key in self.keys(&old, &new) {
+            if !self.same_entry(&old, &new, &key)? {
+                let after = new.get_bytes(&key);
+                let writer = matches!(key.as_slice(), b"Producer" | b"ModDate")
+                    && after.is_none_or(|after| after.as_string().is_some());
+                self.changes.insert(if writer { Change::Writer } else { Change::Metadata });
+            }
         }
         Ok(())
     }
@@ -132,7 +149,7 @@ impl Comparison {
                 continue;
             }
             let change = match key.as_slice() {
-                b"DSS" | b"Extensions" if self.declares(old, new, &key)? => Change::ValidationData,
+                b"DSS" | b"Extensions" | b"Version" if self.declares(old, new, &key)? => Change::ValidationData,
                 b"Metadata" => Change::Metadata,
                 b"Pages" => Change::PageTree,
                 _ => Change::Other(readable(&key)),
@@ -148,7 +165,11 @@ impl Comparison {
         let Some(after) = after else { return Ok(false) };
         match key {
             b"DSS" => declared::is_store(&mut self.new, after),
-            _ => Ok(before == &Object::Null && declared::extends(&mut self.new, &Dictionary::new(), after)?),
+            b"Extensions" => {
+                let Some(before) = plain_dictionary(&mut self.old, before)? else { return Ok(false) };
+                declared::extends(&mut self.new, &before, after)
+            }
+            _ => Ok(declared::raises(before, after)),
         }
     }
 

@@ -91,6 +91,12 @@ fn is_list_of_extensions(reader: &mut Reader, object: &Object) -> Result<bool, E
     Ok(true)
 }
 
+/// Whether `/Version` rises to one that signing tools announce for what they add.
+pub(super) fn raises(before: &Object, after: &Object) -> bool {
+    let newer = matches!(after.as_name(), Some(b"1.7" | b"2.0"));
+    newer && (before == &Object::Null || before.as_name() < after.as_name())
+}
+
 /// A dictionary that is no stream, no key twice. What is absent is empty.
 pub(super) fn plain_dictionary(reader: &mut Reader, object: &Object) -> Result<Option<Dictionary>, Error> {
     Ok(match reader.resolve(object)? {

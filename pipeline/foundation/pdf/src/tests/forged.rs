@@ -173,3 +173,46 @@ fn the_form_itself_grows_by_fields_only() {
     });
     assert!(changes(&base, &later).contains(&Change::Form("AcroForm".to_owned())));
 }
+
+#[test]
+fn tools_may_announce_what_they_add_and_leave_their_name() {
+    let base = table_file();
+    let version = |base: &[u8], text: &str| declared(base, "Version", |_| Object::name(text));
+    assert_eq!(version(&base, "2.0"), [Change::ValidationData]);
+    assert_eq!(version(&base, "1.3"), [Change::Other("Version".to_owned())]);
+    let newest = based(|revision, reader| {
+        let (root, catalog) = reader.catalog().expect("catalog");
+        revision.replace(root, &catalog.with("Version", Object::name("2.0")).into());
+    });
+    assert_eq!(version(&newest, "1.7"), [Change::Other("Version".to_owned())], "it falls");
+
+    let level = |level: i64| {
+        Dictionary::new().with("BaseVersion", Object::name("1.7")).with("ExtensionLevel", Object::Integer(level))
+    };
+    let extended = |list: Dictionary| {
+        based(|revision, reader| {
+            let (root, catalog) = reader.catalog().expect("catalog");
+            revision.replace(root, &catalog.with("Extensions", list).into());
+        })
+    };
+    let adobe = Dictionary::new().with("ADBE", level(8));
+    let further = adobe.clone().with("ESIC", level(2));
+    assert_eq!(declared(&extended(adobe.clone()), "Extensions", |_| further.clone().into()), [Change::ValidationData]);
+    let fewer = declared(&extended(further), "Extensions", |_| adobe.clone().into());
+    assert_eq!(fewer, [Change::Other("Extensions".to_owned())]);
+    let drawn = adobe.with("F", Dictionary::new().with("Resources", Dictionary::new()));
+    assert_eq!(declared(&base, "Extensions", |_| drawn.into()), [Change::Other("Extensions".to_owned())]);
+
+    let informed = |key: &str, value: Object| {
+        let later = revised(&base, |revision, _| {
+            let old = Dictionary::new().with("Title", Object::text("Sample"));
+            revision.replace(reference(5), &old.with(key, value).into());
+        });
+        changes(&base, &later)
+    };
+    for key in ["Producer", "ModDate"] {
+        assert_eq!(informed(key, Object::text("a tool")), [Change::Writer]);
+        assert_eq!(informed(key, Dictionary::new().into()), [Change::Metadata]);
+    }
+    assert_eq!(informed("Title", Object::text("Another")), [Change::Metadata]);
+}
