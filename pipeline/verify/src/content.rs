@@ -130,6 +130,9 @@ impl Bond {
         let Self { ours, doc_mdp } = self;
         match change {
             Change::ValidationData => None,
+            // Many tools write so without malice; what other readers make of a sealed file must be certain.
+            Change::Unclear(_) if ours => forbidden,
+            Change::Unclear(_) => None,
             Change::DocumentTimestamp(name) if known(name) => None,
             Change::DocumentTimestamp(_) | Change::Signature(_) if ours || doc_mdp == Some(1) => forbidden,
             Change::Signature(name) if known(name) => None,
@@ -188,6 +191,7 @@ mod tests {
         for change in others {
             check(change, [FORBIDDEN, UNPROTECTED, FORBIDDEN, FORBIDDEN, FORBIDDEN]);
         }
+        check(Change::Unclear("a key stands twice"), [FORBIDDEN, None, None, None, None]);
         let with_signature = [Change::Metadata, Change::Signature(named("good"))];
         assert_eq!(free.objection(&with_signature[0], &with_signature, |_| true), None);
         assert!(ours.objection(&with_signature[0], &with_signature, |_| true).is_some());

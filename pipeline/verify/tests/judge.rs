@@ -314,6 +314,20 @@ fn bytes_and_empty_revisions_behind_our_seal_are_not_valid() {
 }
 
 #[test]
+fn an_object_that_only_other_readers_find_is_not_valid() {
+    let house = House::new();
+    let extended = |hidden: &[u8]| {
+        let mut paper = house.raised();
+        paper.bytes.extend_from_slice(hidden);
+        paper.add_store(&house.store("2026-11-25T00:00:30Z"));
+        house.judge(&paper, NOW)
+    };
+    expect(&extended(b""), Verdict::Valid, &[]);
+    let content = b"4 0 obj\n<< /Length 8 >>\nstream\n0 0 m S \nendstream\nendobj\n";
+    expect(&extended(content), Verdict::Invalid, &[Reason::ChangedLater]);
+}
+
+#[test]
 fn later_signatures_are_for_others_not_behind_our_seal() {
     let house = House::new();
     let sign_again = |paper: &mut Paper| {

@@ -20,6 +20,7 @@ use crate::{
     reader::Reader,
     signature::{Field, all_fields, signatures_in},
     source::Source,
+    unlisted::unclear,
 };
 
 /// A change between two states of a file.
@@ -43,6 +44,8 @@ pub enum Change {
     Writer,
     /// Document information or metadata changed in another way.
     Metadata,
+    /// Other readers may find other things in the revision: bytes that no cross-reference lists, a key that stands twice.
+    Unclear(&'static str),
     /// Anything else, named by the catalog or trailer entry under which it lies.
     Other(String),
 }
@@ -59,6 +62,7 @@ impl Change {
             | Self::PageTree
             | Self::Writer
             | Self::Metadata
+            | Self::Unclear(_)
             | Self::Other(_) => false,
         }
     }
@@ -79,6 +83,7 @@ pub fn compare_in(source: &Source, from: u64, to: u64) -> Result<Vec<Change>, Er
         Comparison { old, new, special: BTreeSet::new(), seen: BTreeSet::new(), changes: BTreeSet::new() };
     comparison.special.extend(old_pages.iter().copied());
     comparison.run(&old_pages)?;
+    comparison.changes.extend(unclear(&mut comparison.new, from)?.map(Change::Unclear));
     Ok(comparison.changes.into_iter().collect())
 }
 

@@ -23,6 +23,7 @@ pub mod source;
 pub mod tail;
 #[cfg(test)]
 mod tests;
+mod unlisted;
 
 pub use compare::{Change, compare, compare_in};
 pub use digest::FileDigest;

@@ -185,7 +185,8 @@ impl Reader {
         Error::BadObject { path: self.source.path(), number, detail }
     }
 
-    fn read_at(&self, offset: u64, number: u32) -> Result<Located, Error> {
+    /// Reads the object that must stand at an offset.
+    pub(crate) fn read_at(&self, offset: u64, number: u32) -> Result<Located, Error> {
         let mut size = 1024;
         loop {
             let window = self.source.read(offset, size)?;
@@ -212,6 +213,20 @@ impl Reader {
             .or_else(|| stream.index.iter().find(|(found, _)| *found == number))
             .map(|(_, at)| *at)
             .ok_or_else(|| self.bad(number, "its object stream does not have it"))?;
+        self.unpack(&stream, at, number)
+    }
+
+    /// Everything in an object stream, listed or not.
+    pub(crate) fn packed(&mut self, stream: u32) -> Result<Vec<(u32, Object)>, Error> {
+        let stream = self.object_stream(stream)?;
+        let mut out = Vec::with_capacity(stream.index.len());
+        for (number, at) in &stream.index {
+            out.push((*number, self.unpack(&stream, *at, *number)?));
+        }
+        Ok(out)
+    }
+
+    fn unpack(&self, stream: &ObjectStream, at: usize, number: u32) -> Result<Object, Error> {
         Parser::new(&stream.data, at).object().map_err(|fault| match fault {
             Fault::NeedMore => self.bad(number, "it is cut off in its object stream"),
             Fault::Bad(detail) => self.bad(number, detail),

@@ -66,6 +66,8 @@ pub struct Section {
     pub entries: BTreeMap<u32, Entry>,
     /// Its trailer.
     pub trailer: Dictionary,
+    /// Where its trailer, or its stream's data, ends.
+    pub after: u64,
     /// Just after the `F` of its `%%EOF`.
     pub eof: u64,
     /// After the line end behind `%%EOF`.
@@ -242,7 +244,7 @@ fn read_section(source: &Source, offset: u64) -> Result<Section, Error> {
         let eof = after.saturating_add(u64::try_from(at + 5).unwrap_or(0));
         (eof, eof + line)
     });
-    Ok(Section { offset, form, entries, trailer, eof, end })
+    Ok(Section { offset, form, entries, trailer, after, eof, end })
 }
 
 type Read = (XrefForm, BTreeMap<u32, Entry>, Dictionary, u64);

@@ -1,6 +1,7 @@
 //! Small files made here, revised, read again, and broken on purpose.
 
 mod forged;
+mod unlisted;
 
 use proptest::prelude::*;
 
@@ -315,7 +316,7 @@ fn an_allowed_change_does_not_hide_another_way_to_the_same_object() {
     });
     let mut later = base.clone();
     let at = later.len();
-    later.extend_from_slice(b"4 0 obj\n<</Length 10>>\nstream\n9 9 m 1 1 l\nendstream\nendobj\n".as_slice());
+    later.extend_from_slice(b"4 0 obj\n<</Length 10>>\nstream\n9 9 m 1 1 \nendstream\nendobj\n".as_slice());
     let xref = later.len();
     let previous = reader(&base).tail().startxref;
     later.extend_from_slice(

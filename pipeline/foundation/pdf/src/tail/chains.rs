@@ -197,3 +197,24 @@ fn a_chain_that_turns_back_is_refused() {
     assert_ne!(bytes, made.bytes);
     assert!(matches!(read(&bytes), Err(Error::BrokenXref { detail: "the chain leaves the file or turns back", .. })));
 }
+
+#[test]
+fn a_row_of_unknown_kind_hides_what_stood_before() {
+    let plain = |put: u32| Written { form: XrefForm::Stream, put: vec![put], freed: Vec::new() };
+    let made = made(&[plain(1), plain(2)]);
+    let end = made.ends[0];
+    let rows = find_first(&made.bytes[end..], b"stream\n").expect("rows") + end + 7;
+    assert_eq!(made.bytes[rows], 1);
+    let mut bytes = made.bytes.clone();
+    // ISO 32000-2 §7.5.8.3: a reference to null, whatever an older section says.
+    for section in [find_first(&made.bytes, b"stream\n").expect("rows") + 7, rows] {
+        bytes[section] = 3;
+    }
+    let tail = read(&bytes).expect("reads");
+    assert_eq!([tail.find(1), tail.find(2)], [Entry::Free; 2]);
+    // The same number again: the older row is not believed instead.
+    let index = find_first(&bytes[end..], b"/Index[2 1").expect("index") + end + 7;
+    bytes[index] = b'1';
+    bytes[find_first(&made.bytes, b"stream\n").expect("rows") + 7] = 1;
+    assert_eq!(read(&bytes).expect("reads").find(1), Entry::Free);
+}

@@ -1,0 +1,74 @@
+//! Revisions in which other readers may find more than the cross-reference lists.
+
+use super::{changes, reader, reference, revised, stream_file, table_file};
+use crate::{Change, Dictionary, Object};
+
+/// Bytes of a revision, under the number by which they are listed if they are.
+type Part = (Option<u32>, &'static str);
+
+const HIDDEN: &str = "4 0 obj\n<<>>\nendobj\n";
+const NAMED: &str = "5 0 obj\n<</Title(Sample)/Producer(A tool)>>\nendobj\n";
+
+/// A revision of these parts, with what stands between its trailer and its end.
+fn written(parts: &[Part], end: &str) -> Vec<Change> {
+    let base = table_file();
+    let (mut later, mut table) = (base.clone(), String::from("xref\n"));
+    for (number, text) in parts {
+        if let Some(number) = number {
+            table.extend([format!("{number} 1\n{:010} 00000 n \n", later.len())]);
+        }
+        later.extend_from_slice(text.as_bytes());
+    }
+    let (xref, previous) = (later.len(), reader(&base).tail().startxref);
+    let trailer = format!("trailer\n<</Size 9/Root 1 0 R/Info 5 0 R/Prev {previous}>>\n");
+    later.extend_from_slice(format!("{table}{trailer}{end}startxref\n{xref}\n%%EOF\n").as_bytes());
+    changes(&base, &later)
+}
+
+#[test]
+fn what_no_cross_reference_lists_is_named() {
+    let clean = [Change::Writer];
+    assert_eq!(written(&[(Some(5), NAMED)], ""), clean);
+    assert_eq!(written(&[(None, "\n % a remark\n"), (Some(5), NAMED)], "%A tool 1.0\n"), clean);
+    let check = |parts: &[Part], end: &str| {
+        let said = written(parts, end);
+        assert!(matches!(said.as_slice(), [Change::Writer, Change::Unclear(_)]), "{parts:?} {end}: {said:?}");
+    };
+    check(&[(None, HIDDEN), (Some(5), NAMED)], "");
+    check(&[(Some(5), NAMED), (None, HIDDEN)], "");
+    check(&[(Some(5), NAMED)], HIDDEN);
+    check(&[(Some(5), NAMED)], "% 4 0 obj <<>> endobj\n");
+    check(&[(None, "% 4 0 obj <<>> endobj\n"), (Some(5), NAMED)], "");
+    check(&[(None, "trailer <</Root 4 0 R>>\n"), (Some(5), NAMED)], "");
+    check(&[(None, "%%EOF\n"), (Some(5), NAMED)], "");
+    check(&[(Some(5), NAMED), (Some(6), "6 0 obj\n(4 0 obj <<>> endobj)\nendobj\n")], "");
+    check(&[(Some(5), NAMED), (Some(6), "6 1 obj\n(x)\nendobj\n")], "");
+    check(&[(Some(5), NAMED), (Some(6), "6 0 obj\n(x)\n")], "");
+    let stream = "6 0 obj\n<</Length 30>>\nstream\nendstream endobj 4 0 obj <<>>\nendstream\nendobj\n";
+    check(&[(Some(5), NAMED), (Some(6), stream)], "");
+}
+
+#[test]
+fn keys_that_stand_twice_are_named_wherever_they_stand() {
+    let twice = [Change::Writer, Change::Unclear("a key stands twice")];
+    assert_eq!(written(&[(Some(5), NAMED), (Some(6), "6 0 obj\n[<</A<</B 1/B 2>>>>]\nendobj\n")], ""), twice);
+    let stream = "6 0 obj\n<</Length 1/Length 1>>\nstream\nx\nendstream\nendobj\n";
+    assert_eq!(written(&[(Some(5), NAMED), (Some(6), stream)], ""), twice);
+}
+
+#[test]
+fn object_streams_hold_what_is_listed() {
+    let packed = |text: &'static str| {
+        let base = stream_file();
+        let later = revised(&base, |revision, _| {
+            let head = Dictionary::new().with("Type", Object::name("ObjStm")).with("N", 1_i64).with("First", 5_i64);
+            revision.add_stream(&head, text.as_bytes());
+            revision.replace(reference(5), &Dictionary::new().with("Title", Object::text("Sample")).into());
+        });
+        changes(&base, &later)
+    };
+    let hidden = Change::Unclear("an object stream holds what no cross-reference lists");
+    assert_eq!(packed("91 0 (x)"), [hidden]);
+    // What pretends to be an older object.
+    assert!(matches!(packed(" 4 0 (x)").as_slice(), [Change::Unclear(_)]));
+}

@@ -1,0 +1,214 @@
+//! Whether every reader finds the same in the bytes of a revision: they are the objects that its cross-reference sections
+//! list, those sections, and nothing else, and no key stands twice. A reader that looks for objects itself, or takes the
+//! other one of two keys, would show what was never compared.
+#![warn(clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Error,
+    object::{Dictionary, Indirect, Object},
+    parse::Parser,
+    reader::Reader,
+    tail::{Entry, Section, XrefForm},
+};
+
+/// Bytes in which the words behind a value or a stream must stand.
+const WORDS: usize = 256;
+/// Bytes between two objects, or of a cross-reference section, that are looked through.
+const BETWEEN: u64 = 64 << 20;
+
+/// Something that is not clear; or the file could not be read.
+enum Fault {
+    Unclear(&'static str),
+    Unread(Error),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::BadObject { detail, .. } | Error::BrokenXref { detail, .. } => Self::Unclear(detail),
+            error => Self::Unread(error),
+        }
+    }
+}
+
+type Outcome<T> = Result<T, Fault>;
+
+/// What is not clear in the revision that begins at `from` and ends with the file; none when everything is.
+pub(crate) fn unclear(reader: &mut Reader, from: u64) -> Result<Option<&'static str>, Error> {
+    match tile(reader, from) {
+        Ok(()) => Ok(None),
+        Err(Fault::Unclear(detail)) => Ok(Some(detail)),
+        Err(Fault::Unread(error)) => Err(error),
+    }
+}
+
+/// What a cross-reference section says stands somewhere.
+enum Listed {
+    Object { number: u32, generation: u16 },
+    Section(Box<Section>),
+}
+
+/// Goes from one listed thing to the next: they lie end to end.
+fn tile(reader: &mut Reader, from: u64) -> Outcome<()> {
+    let mut at = from;
+    for (offset, listed) in listed(reader, from)? {
+        between(reader, at, offset)?;
+        at = match listed {
+            Listed::Object { number, generation } => object(reader, offset, number, generation)?,
+            Listed::Section(section) => end_of_section(reader, &section)?,
+        };
+    }
+    between(reader, at, reader.source().len())
+}
+
+fn listed(reader: &Reader, from: u64) -> Outcome<BTreeMap<u64, Listed>> {
+    let mut all = BTreeMap::new();
+    let sections = || reader.tail().sections.iter().filter(|section| section.offset >= from);
+    for section in sections() {
+        for (number, entry) in &section.entries {
+            let Entry::At { offset, generation } = *entry else { continue };
+            let listed = Listed::Object { number: *number, generation };
+            if offset >= from && all.insert(offset, listed).is_some() {
+                return Err(Fault::Unclear("two objects stand at one place"));
+            }
+        }
+    }
+    // A cross-reference stream is an object, too, which it need not list itself.
+    for section in sections() {
+        all.insert(section.offset, Listed::Section(Box::new(section.clone())));
+    }
+    Ok(all)
+}
+
+/// Between two things is white space, or a remark that looks like neither.
+fn between(reader: &Reader, from: u64, to: u64) -> Outcome<()> {
+    let Some(length) = to.checked_sub(from) else { return Err(Fault::Unclear("two objects overlap")) };
+    let bytes = read(reader, from, length)?;
+    let mut parser = Parser::new(&bytes, 0);
+    parser.skip_space();
+    let marks = [&b"%%EOF"[..], b"startxref", b"trailer"];
+    if !parser.rest().is_empty() || begins_object(&bytes) || marks.iter().any(|mark| contains(&bytes, mark)) {
+        return Err(Fault::Unclear("bytes that no cross-reference lists"));
+    }
+    Ok(())
+}
+
+fn read(reader: &Reader, from: u64, length: u64) -> Outcome<Vec<u8>> {
+    if length > BETWEEN {
+        return Err(Fault::Unclear("too many bytes between objects"));
+    }
+    Ok(reader.source().read(from, length as usize)?)
+}
+
+/// One object: named as it is listed, no key twice, ended where it should be. Gives its end.
+fn object(reader: &mut Reader, offset: u64, number: u32, generation: u16) -> Outcome<u64> {
+    let located = reader.read_at(offset, number)?;
+    let (begin, end) = located.span.unwrap_or((offset, offset));
+    let bytes = read(reader, begin, end.saturating_sub(begin))?;
+    let mut head = Parser::new(&bytes, 0);
+    let named = head.unsigned().is_ok() && head.unsigned() == Ok(u64::from(generation)) && head.keyword(b"obj").is_ok();
+    if !named || begins_object(head.rest()) {
+        return Err(Fault::Unclear("an object is named otherwise than it is listed"));
+    }
+    match located.indirect {
+        Indirect::Value(value) => {
+            no_key_twice(&value)?;
+            words_at(reader, end, &[b"endobj"])
+        }
+        Indirect::Stream { dictionary, start } => {
+            no_key_twice(&Object::Dictionary(dictionary.clone()))?;
+            let length = reader.stream_length(&dictionary)?;
+            let data_end = start.saturating_add(length);
+            // Whoever reads on to this word, whatever the length says, finds another end.
+            if holds(reader, start, length, b"endstream")? {
+                return Err(Fault::Unclear("a stream seems to end within its data"));
+            }
+            if dictionary.is_name("Type", "ObjStm") {
+                packed(reader, number, &dictionary)?;
+            }
+            words_at(reader, data_end, &[b"endstream", b"endobj"])
+        }
+    }
+}
+
+/// The objects in an object stream: all listed as being there, no key twice.
+fn packed(reader: &mut Reader, stream: u32, dictionary: &Dictionary) -> Outcome<()> {
+    let objects = reader.packed(stream)?;
+    if dictionary.get("N").and_then(Object::as_integer) != Some(objects.len() as i64) {
+        return Err(Fault::Unclear("an object stream has more than it says"));
+    }
+    for (index, (number, value)) in objects.iter().enumerate() {
+        if reader.tail().find(*number) != (Entry::In { stream, index: index as u32 }) {
+            return Err(Fault::Unclear("an object stream holds what no cross-reference lists"));
+        }
+        no_key_twice(value)?;
+    }
+    Ok(())
+}
+
+fn no_key_twice(value: &Object) -> Outcome<()> {
+    if value.has_doubled_keys() { Err(Fault::Unclear("a key stands twice")) } else { Ok(()) }
+}
+
+/// A section's table and trailer, or what is behind its stream's data, up to its `%%EOF`. Gives its end.
+fn end_of_section(reader: &Reader, section: &Section) -> Outcome<u64> {
+    no_key_twice(&Object::Dictionary(section.trailer.clone()))?;
+    let table = match section.form {
+        XrefForm::Table => read(reader, section.offset, section.after.saturating_sub(section.offset))?,
+        XrefForm::Stream => Vec::new(),
+    };
+    let words: &[&[u8]] = match section.form {
+        XrefForm::Table => &[b"startxref"],
+        XrefForm::Stream => &[b"endstream", b"endobj", b"startxref"],
+    };
+    let behind = words_at(reader, section.after, words)?;
+    let rest = read(reader, behind, section.eof.saturating_sub(behind))?;
+    let number = rest.strip_suffix(b"%%EOF").unwrap_or_default();
+    let only_number = number.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace());
+    if number.is_empty() || !only_number || begins_object(&table) {
+        return Err(Fault::Unclear("a cross-reference section does not end with itself"));
+    }
+    Ok(section.eof)
+}
+
+/// Takes words that must follow one another at a place. Gives where the last one ends.
+fn words_at(reader: &Reader, at: u64, words: &[&[u8]]) -> Outcome<u64> {
+    let window = reader.source().read(at, WORDS)?;
+    let mut parser = Parser::new(&window, 0);
+    for word in words {
+        if parser.keyword(word) != Ok(true) {
+            return Err(Fault::Unclear("an object does not end where it should"));
+        }
+    }
+    let used = window.get(..parser.at()).unwrap_or_default();
+    if begins_object(used) {
+        return Err(Fault::Unclear("bytes that no cross-reference lists"));
+    }
+    Ok(at.saturating_add(parser.at() as u64))
+}
+
+/// Whether `N G obj` seems to stand in bytes: the word behind a digit.
+fn begins_object(bytes: &[u8]) -> bool {
+    bytes.windows(3).enumerate().any(|(at, word)| {
+        let before = bytes.get(..at).unwrap_or_default().trim_ascii_end();
+        word == b"obj" && before.last().is_some_and(u8::is_ascii_digit)
+    })
+}
+
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|window| window == word)
+}
+
+/// Whether a word stands in a stretch of the file, which is read piece by piece.
+fn holds(reader: &Reader, start: u64, length: u64, word: &[u8]) -> Outcome<bool> {
+    let mut found = false;
+    let mut carried = Vec::new();
+    reader.source().each_chunk(start, length, |chunk| {
+        carried.extend_from_slice(chunk);
+        found = found || contains(&carried, word);
+        carried.drain(..carried.len().saturating_sub(word.len() - 1));
+    })?;
+    Ok(found)
+}
