@@ -1,7 +1,7 @@
 //! Looks objects up by number, one at a time, from the file: memory does not grow with the file.
 #![warn(clippy::indexing_slicing, clippy::as_conversions)]
 
-use std::{collections::VecDeque, path::Path, rc::Rc};
+use std::{collections::BTreeMap, path::Path, rc::Rc};
 
 use crate::{
     Error,
@@ -16,12 +16,11 @@ use crate::{
 const OBJECT: usize = 32 << 20;
 /// References followed from one to the next.
 const HOPS: u32 = 32;
-/// Object streams kept decoded.
-const KEPT: usize = 4;
+/// Decoded bytes of object streams that are kept.
+const KEPT: usize = 64 << 20;
 
 #[derive(Debug)]
 struct ObjectStream {
-    number: u32,
     data: Vec<u8>,
     /// Object number and offset into `data`.
     index: Vec<(u32, usize)>,
@@ -32,7 +31,9 @@ struct ObjectStream {
 pub struct Reader {
     source: Source,
     tail: Tail,
-    streams: VecDeque<Rc<ObjectStream>>,
+    streams: BTreeMap<u32, Rc<ObjectStream>>,
+    /// Decoded bytes in them.
+    kept: usize,
 }
 
 /// An object with the bytes of the file it takes.
@@ -55,7 +56,7 @@ impl Reader {
         if tail.trailer("Encrypt").is_some() {
             return Err(Error::Encrypted { path: source.path() });
         }
-        Ok(Self { source, tail, streams: VecDeque::new() })
+        Ok(Self { source, tail, streams: BTreeMap::new(), kept: 0 })
     }
 
     /// The bytes.
@@ -191,7 +192,13 @@ impl Reader {
         loop {
             let window = self.source.read(offset, size)?;
             let whole = window.len() < size;
-            match indirect(&window, offset, number) {
+            let read = indirect(&window, offset, number);
+            let end = read.as_ref().ok().and_then(|located| located.span).map(|(_, end)| end.saturating_sub(offset));
+            match end {
+                Some(end) => self.source.spend(end)?,
+                None => self.spend(window.len())?,
+            }
+            match read {
                 Ok(located) => return Ok(located),
                 Err(Fault::Bad(detail)) => return Err(self.bad(number, detail)),
                 Err(Fault::NeedMore) if whole => return Err(self.bad(number, "it is cut off")),
@@ -206,14 +213,14 @@ impl Reader {
 
     fn in_stream(&mut self, stream: u32, index: u32, number: u32) -> Result<Object, Error> {
         let stream = self.object_stream(stream)?;
-        let at = usize::try_from(index)
-            .ok()
-            .and_then(|index| stream.index.get(index))
-            .filter(|(found, _)| *found == number)
-            .or_else(|| stream.index.iter().find(|(found, _)| *found == number))
-            .map(|(_, at)| *at)
-            .ok_or_else(|| self.bad(number, "its object stream does not have it"))?;
-        self.unpack(&stream, at, number)
+        let listed = usize::try_from(index).ok().and_then(|index| stream.index.get(index));
+        let listed = listed.filter(|(found, _)| *found == number);
+        if listed.is_none() {
+            self.spend(stream.index.len())?;
+        }
+        let found = listed.or_else(|| stream.index.iter().find(|(found, _)| *found == number));
+        let (_, at) = found.ok_or_else(|| self.bad(number, "its object stream does not have it"))?;
+        self.unpack(&stream, *at, number)
     }
 
     /// Everything in an object stream, listed or not.
@@ -227,14 +234,21 @@ impl Reader {
     }
 
     fn unpack(&self, stream: &ObjectStream, at: usize, number: u32) -> Result<Object, Error> {
-        Parser::new(&stream.data, at).object().map_err(|fault| match fault {
+        let mut parser = Parser::new(&stream.data, at);
+        let object = parser.object();
+        self.spend(parser.at().saturating_sub(at))?;
+        object.map_err(|fault| match fault {
             Fault::NeedMore => self.bad(number, "it is cut off in its object stream"),
             Fault::Bad(detail) => self.bad(number, detail),
         })
     }
 
+    fn spend(&self, bytes: usize) -> Result<(), Error> {
+        self.source.spend(u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+
     fn object_stream(&mut self, number: u32) -> Result<Rc<ObjectStream>, Error> {
-        if let Some(found) = self.streams.iter().find(|kept| kept.number == number) {
+        if let Some(found) = self.streams.get(&number) {
             return Ok(Rc::clone(found));
         }
         // An object stream must itself lie in the file, never in another one: no recursion.
@@ -245,11 +259,16 @@ impl Reader {
             return Err(self.bad(number, "an object stream is no stream"));
         };
         let mut data = self.plain_stream(number, &dictionary, start)?;
+        self.spend(data.len())?;
         data.extend_from_slice(b" endobj "); // the last value may end with the stream
         let index = stream_index(&dictionary, &data).ok_or_else(|| self.bad(number, "its index is malformed"))?;
-        let stream = Rc::new(ObjectStream { number, data, index });
-        self.streams.push_front(Rc::clone(&stream));
-        self.streams.truncate(KEPT);
+        if self.kept.saturating_add(data.len()) > KEPT {
+            self.streams.clear();
+            self.kept = 0;
+        }
+        self.kept = self.kept.saturating_add(data.len());
+        let stream = Rc::new(ObjectStream { data, index });
+        self.streams.insert(number, Rc::clone(&stream));
         Ok(stream)
     }
 

@@ -17,8 +17,9 @@ const FIELDS: usize = 10_000;
 const LEVELS: u32 = 32;
 /// Largest entry of a document security store.
 const EVIDENCE: u64 = 16 << 20;
-/// Entries of a document security store.
+/// Entries of a document security store, and bytes of all together: they are held in memory at once.
 const EVIDENCES: usize = 4096;
+const STORE: u64 = 128 << 20;
 
 /// A signature field that carries a signature or a document timestamp.
 #[derive(Debug, Clone)]
@@ -280,24 +281,29 @@ pub fn dss_in(reader: &mut Reader) -> Result<Dss, Error> {
     for (key, _) in vri.iter() {
         keys.insert(String::from_utf8_lossy(key).into_owned());
     }
+    let mut left = STORE;
     Ok(Dss {
-        certificates: evidence(reader, &store, "Certs")?,
-        ocsps: evidence(reader, &store, "OCSPs")?,
-        crls: evidence(reader, &store, "CRLs")?,
+        certificates: evidence(reader, &store, "Certs", &mut left)?,
+        ocsps: evidence(reader, &store, "OCSPs", &mut left)?,
+        crls: evidence(reader, &store, "CRLs", &mut left)?,
         vri: keys.into_iter().collect(),
     })
 }
 
-fn evidence(reader: &mut Reader, store: &Dictionary, key: &str) -> Result<Vec<Vec<u8>>, Error> {
+/// One list of the store; what it takes is taken from the bytes `left` for the whole store.
+fn evidence(reader: &mut Reader, store: &Dictionary, key: &str, left: &mut u64) -> Result<Vec<Vec<u8>>, Error> {
+    let path = reader.source().path();
+    let too_large = |what, limit| Error::TooLarge { path: path.clone(), what, limit };
     let items = reader.array(store, key)?;
     if items.len() > EVIDENCES {
-        let limit = EVIDENCES as u64;
-        return Err(Error::TooLarge { path: reader.source().path(), what: "document security store", limit });
+        return Err(too_large("number of entries of the document security store", EVIDENCES as u64));
     }
     let mut out = Vec::new();
     for item in items {
         if let Indirect::Stream { dictionary, start } = reader.resolve(&item)? {
-            out.push(reader.stream_data(&dictionary, start, EVIDENCE)?);
+            let data = reader.stream_data(&dictionary, start, EVIDENCE)?;
+            *left = left.checked_sub(data.len() as u64).ok_or_else(|| too_large("document security store", STORE))?;
+            out.push(data);
         }
     }
     Ok(out)

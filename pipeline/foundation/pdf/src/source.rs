@@ -5,13 +5,21 @@ use std::{
     io::{self, Read as _},
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use crate::Error;
 
 /// Bytes read at a time when a whole file streams through a digest.
 const CHUNK: usize = 128 * 1024;
+
+/// Bytes of objects that are read of one file, however many readers look at it: what it has many times over, since each
+/// revision is compared with the one before it. A file whose objects lie within one another asks for the square of that.
+const READ_AT_LEAST: u64 = 16 << 20;
+const READ_TIMES: u64 = 256;
 
 #[derive(Debug)]
 enum Bytes {
@@ -27,10 +35,11 @@ struct Part {
     bytes: Bytes,
 }
 
-/// Random access to the bytes of a PDF. Cloning shares the open files.
+/// Random access to the bytes of a PDF. Cloning shares the open files, and the budget for reading objects in them.
 #[derive(Debug, Clone)]
 pub struct Source {
     parts: Arc<Vec<Part>>,
+    spent: Arc<AtomicU64>,
     len: u64,
 }
 
@@ -52,20 +61,39 @@ impl Source {
             parts.push(Part { start, len, path: path.to_owned(), bytes: Bytes::File(file) });
             start = start.saturating_add(len);
         }
-        Ok(Self { parts: Arc::new(parts), len: start })
+        Ok(Self { parts: Arc::new(parts), spent: Arc::default(), len: start })
     }
 
     /// Bytes in memory, under a name for messages.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Self {
         let len = bytes.len() as u64;
         let part = Part { start: 0, len, path: PathBuf::from(name), bytes: Bytes::Memory(bytes) };
-        Self { parts: Arc::new(vec![part]), len }
+        Self { parts: Arc::new(vec![part]), spent: Arc::default(), len }
     }
 
     /// The first `len` bytes, as if nothing followed them: the file as an earlier signer saw it.
     #[must_use]
     pub fn prefix(&self, len: u64) -> Self {
-        Self { parts: Arc::clone(&self.parts), len: len.min(self.len) }
+        Self { len: len.min(self.len), ..self.clone() }
+    }
+
+    /// Takes bytes that were parsed or unpacked from the budget.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] when the file has been read too many times over.
+    pub(crate) fn spend(&self, bytes: u64) -> Result<(), Error> {
+        let whole: u64 = self.parts.iter().map(|part| part.len).sum();
+        let limit = READ_AT_LEAST.saturating_add(whole.saturating_mul(READ_TIMES));
+        if self.spent.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > limit {
+            return Err(Error::TooLarge { path: self.path(), what: "the work of reading its objects", limit });
+        }
+        Ok(())
+    }
+
+    /// What was taken from the budget so far.
+    #[cfg(test)]
+    pub(crate) fn spent(&self) -> u64 {
+        self.spent.load(Ordering::Relaxed)
     }
 
     /// Length in bytes.

@@ -294,6 +294,7 @@ fn read_lines(
         let lines = LINES.min(count - done);
         let from = at.saturating_add(done * 20);
         let bytes = source.read(from, usize::try_from(lines * 20).unwrap_or(0))?;
+        source.spend(lines * 20)?;
         let mut seen = 0;
         for line in bytes.as_chunks::<20>().0 {
             let number = u32::try_from(first + done + seen).unwrap_or(u32::MAX);
@@ -362,6 +363,7 @@ fn read_stream(source: &Source, start: u64) -> Result<Read, Error> {
         filter::Fault::Bad(detail) => broken(detail),
         filter::Fault::Unsupported(what) => Error::Unsupported { path: source.path(), what },
     })?;
+    source.spend(u64::try_from(data.len()).unwrap_or(u64::MAX))?;
     let entries = stream_entries(&dictionary, &data).ok_or_else(|| broken("the stream's entries are malformed"))?;
     let after = data_at.saturating_add(u64::try_from(length).unwrap_or(0));
     Ok((XrefForm::Stream, entries, dictionary, after))
@@ -426,7 +428,9 @@ fn windowed<T>(
         let window = source.read(offset, size)?;
         let whole = window.len() < size;
         let mut parser = Parser::new(&window, 0);
-        match parse(&mut parser) {
+        let parsed = parse(&mut parser);
+        source.spend(u64::try_from(parser.at()).unwrap_or(u64::MAX))?;
+        match parsed {
             Ok(value) => return Ok((value, offset.saturating_add(u64::try_from(parser.at()).unwrap_or(0)))),
             Err(Fault::Bad(detail)) => {
                 return Err(Error::BrokenXref { path: source.path(), offset, detail });

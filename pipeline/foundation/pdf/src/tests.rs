@@ -1,5 +1,6 @@
 //! Small files made here, revised, read again, and broken on purpose.
 
+mod budget;
 mod forged;
 mod unlisted;
 

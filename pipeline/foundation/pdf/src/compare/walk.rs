@@ -142,6 +142,7 @@ impl Comparison {
             return Ok(false);
         }
         let digest = |reader: &Reader, start| {
+            reader.source().spend(old_len.min(reader.source().len()))?;
             let mut context = model::Sha256::context();
             reader.source().each_chunk(start, old_len, |chunk| context.update(chunk))?;
             Ok::<_, Error>(model::Sha256::from_ring(&context.finish()))
