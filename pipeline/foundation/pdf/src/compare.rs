@@ -6,6 +6,7 @@
 mod added;
 mod declared;
 mod walk;
+mod xmp;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,7 +41,7 @@ pub enum Change {
     Page(u32),
     /// Pages were added, removed or reordered.
     PageTree,
-    /// The tool that wrote the revision left its name and the date in the document information (`/Producer`, `/ModDate`).
+    /// The tool that wrote the revision left its name and the date in the document information or the metadata.
     Writer,
     /// Document information or metadata changed in another way.
     Metadata,
@@ -155,6 +156,7 @@ impl Comparison {
             }
             let change = match key.as_slice() {
                 b"DSS" | b"Extensions" | b"Version" if self.declares(old, new, &key)? => Change::ValidationData,
+                b"Metadata" if self.names_the_writer(old, new)? => Change::Writer,
                 b"Metadata" => Change::Metadata,
                 b"Pages" => Change::PageTree,
                 _ => Change::Other(readable(&key)),
@@ -162,6 +164,14 @@ impl Comparison {
             self.changes.insert(change);
         }
         Ok(())
+    }
+
+    /// Whether changed metadata say the same but for what a tool writes about itself.
+    fn names_the_writer(&mut self, old: &Dictionary, new: &Dictionary) -> Result<bool, Error> {
+        let entry = |catalog: &Dictionary| catalog.get("Metadata").cloned().unwrap_or(Object::Null);
+        let before = xmp::packet(&mut self.old, &entry(old))?;
+        let after = xmp::packet(&mut self.new, &entry(new))?;
+        Ok(before.zip(after).is_some_and(|(before, after)| xmp::only_names_the_writer(&before, &after)))
     }
 
     /// Whether a changed catalog entry holds or announces validation data, and nothing else.

@@ -217,3 +217,28 @@ fn tools_may_announce_what_they_add_and_leave_their_name() {
     }
     assert_eq!(informed("Title", Object::text("Another")), [Change::Metadata]);
 }
+
+#[test]
+fn metadata_may_name_the_tool_and_nothing_else() {
+    let packet = |title: &str, tool: &str| {
+        format!(
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description \
+             xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:pdf='http://ns.adobe.com/pdf/1.3/' dc:title='{title}' \
+             pdf:Producer='{tool}'/></rdf:RDF>"
+        )
+    };
+    let head = Dictionary::new().with("Type", Object::name("Metadata")).with("Subtype", Object::name("XML"));
+    let with = |head: &Dictionary, packet: String| {
+        let head = head.clone();
+        move |revision: &mut Revision| Object::from(revision.add_stream(&head, packet.as_bytes()))
+    };
+    let base = based(|revision, reader| {
+        let (root, catalog) = reader.catalog().expect("catalog");
+        let metadata = with(&head, packet("A", "mocban"))(revision);
+        revision.replace(root, &catalog.with("Metadata", metadata).into());
+    });
+    assert_eq!(declared(&base, "Metadata", with(&head, packet("A", "a tool"))), [Change::Writer]);
+    assert_eq!(declared(&base, "Metadata", with(&head, packet("B", "mocban"))), [Change::Metadata]);
+    let form = head.with("BBox", Object::numbers(&[0.0; 4]));
+    assert_eq!(declared(&base, "Metadata", with(&form, packet("A", "a tool"))), [Change::Metadata]);
+}
