@@ -138,8 +138,11 @@ impl Comparison {
             return Ok(());
         };
         for key in self.keys(&old, &new) {
-            if !self.same_entry(&old, &new, &key)? {
-                let after = new.get_bytes(&key);
+            let (before, after) = (old.get_bytes(&key), new.get_bytes(&key));
+            // Tools write the same text in another encoding.
+            let same_text =
+                before.and_then(Object::as_text).is_some_and(|text| after.and_then(Object::as_text) == Some(text));
+            if !same_text && !self.same_entry(&old, &new, &key)? {
                 let writer = matches!(key.as_slice(), b"Producer" | b"ModDate")
                     && after.is_none_or(|after| after.as_string().is_some());
                 self.changes.insert(if writer { Change::Writer } else { Change::Metadata });

@@ -216,6 +216,9 @@ fn tools_may_announce_what_they_add_and_leave_their_name() {
         assert_eq!(informed(key, Dictionary::new().into()), [Change::Metadata]);
     }
     assert_eq!(informed("Title", Object::text("Another")), [Change::Metadata]);
+    // The same text in another encoding.
+    let wide = [&[0xfe, 0xff][..], &"Sample".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()].concat();
+    assert_eq!(informed("Title", Object::String(wide)), []);
 }
 
 #[test]
