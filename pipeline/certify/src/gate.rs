@@ -32,8 +32,8 @@ pub fn check(
     if now > leaf.not_after() {
         return Err(refused(format!("expired at {}", model::clock::rfc3339_local(leaf.not_after()))));
     }
-    let may_sign = leaf.key_usage().is_none_or(|usage| usage.digital_signature() || usage.content_commitment());
-    if leaf.is_ca() || leaf.is_for_timestamps() || leaf.is_for_ocsp() || !may_sign {
+    // What no verifier would take is not sealed with, nor a key that has another office.
+    if leaf.is_ca() || leaf.is_for_ocsp() || !leaf.is_for_documents() {
         return Err(refused("its key usage is not for signing documents".to_owned()));
     }
     let pool: Vec<Certificate> = issuers.iter().filter_map(|der| Certificate::parse(der).ok()).collect();

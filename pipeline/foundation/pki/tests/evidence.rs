@@ -134,6 +134,19 @@ fn status_comes_from_the_issuer_or_its_delegate_only() {
 }
 
 #[test]
+fn extended_purposes_decide_what_a_certificate_signs() {
+    let fit = |purpose| {
+        let mut ca = house().ca;
+        ca.purpose = purpose;
+        cert(&ca.issue("Lưu trữ thử", 10, Use::Person, FROM, TO)).is_for_documents()
+    };
+    assert!(fit(None) && fit(Some("1.3.6.1.5.5.7.3.36")));
+    assert!(!fit(Some("1.3.6.1.5.5.7.3.1")), "a web server's");
+    let house = house();
+    assert!([&house.ca, &house.tsa, &house.status].iter().all(|party| !cert(party).is_for_documents()));
+}
+
+#[test]
 fn lists_say_who_is_revoked_and_since_when() {
     let house = house();
     let (ca, person) = (cert(&house.ca), cert(&house.person));
