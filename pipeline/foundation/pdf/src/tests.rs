@@ -283,7 +283,8 @@ fn later_revisions_are_told_apart() {
         catalog.set("DSS", Dictionary::new().with("Certs", vec![Object::Reference(stream)]));
         revision.put(root, &catalog.into());
     });
-    check(&[Change::Page(1)], &|revision, _| {
+    let uncounted = Change::Unclear("a trailer counts fewer objects than there are");
+    check(&[Change::Page(1), uncounted], &|revision, _| {
         revision.put(reference(90), &Dictionary::new().into()); // the ghost appears
     });
     check(&[Change::Page(1)], &|revision, reader| {

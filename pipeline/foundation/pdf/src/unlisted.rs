@@ -52,6 +52,7 @@ enum Listed {
 
 /// Goes from one listed thing to the next: they lie end to end.
 fn tile(reader: &mut Reader, from: u64) -> Outcome<()> {
+    trailer(reader)?;
     let mut at = from;
     for (offset, listed) in listed(reader, from)? {
         between(reader, at, offset)?;
@@ -61,6 +62,22 @@ fn tile(reader: &mut Reader, from: u64) -> Outcome<()> {
         };
     }
     between(reader, at, reader.source().len())
+}
+
+/// The last trailer leads to everything by itself. Who misses the catalog in it, or takes it at its word about how many
+/// objects there are (ISO 32000-2 table 15), sees another document.
+fn trailer(reader: &Reader) -> Outcome<()> {
+    let sections = &reader.tail().sections;
+    let last = sections.first().map(|section| &section.trailer).ok_or(Fault::Unclear("there is no trailer"))?;
+    let highest = sections.iter().filter_map(|section| section.entries.keys().next_back()).max();
+    let size = last.get("Size").and_then(Object::as_integer).unwrap_or(0);
+    if highest.is_some_and(|highest| i64::from(*highest) >= size) {
+        return Err(Fault::Unclear("a trailer counts fewer objects than there are"));
+    }
+    if last.get("Root").and_then(Object::as_reference).is_none() {
+        return Err(Fault::Unclear("a trailer names no catalog"));
+    }
+    Ok(())
 }
 
 fn listed(reader: &Reader, from: u64) -> Outcome<BTreeMap<u64, Listed>> {

@@ -9,8 +9,12 @@ type Part = (Option<u32>, &'static str);
 const HIDDEN: &str = "4 0 obj\n<<>>\nendobj\n";
 const NAMED: &str = "5 0 obj\n<</Title(Sample)/Producer(A tool)>>\nendobj\n";
 
-/// A revision of these parts, with what stands between its trailer and its end.
+/// What a revision of these parts changes, with what stands between its trailer and its end.
 fn written(parts: &[Part], end: &str) -> Vec<Change> {
+    trailed(parts, "/Size 9/Root 1 0 R", end)
+}
+
+fn trailed(parts: &[Part], entries: &str, end: &str) -> Vec<Change> {
     let base = table_file();
     let (mut later, mut table) = (base.clone(), String::from("xref\n"));
     for (number, text) in parts {
@@ -20,7 +24,7 @@ fn written(parts: &[Part], end: &str) -> Vec<Change> {
         later.extend_from_slice(text.as_bytes());
     }
     let (xref, previous) = (later.len(), reader(&base).tail().startxref);
-    let trailer = format!("trailer\n<</Size 9/Root 1 0 R/Info 5 0 R/Prev {previous}>>\n");
+    let trailer = format!("trailer\n<<{entries}/Info 5 0 R/Prev {previous}>>\n");
     later.extend_from_slice(format!("{table}{trailer}{end}startxref\n{xref}\n%%EOF\n").as_bytes());
     changes(&base, &later)
 }
@@ -46,6 +50,17 @@ fn what_no_cross_reference_lists_is_named() {
     check(&[(Some(5), NAMED), (Some(6), "6 0 obj\n(x)\n")], "");
     let stream = "6 0 obj\n<</Length 30>>\nstream\nendstream endobj 4 0 obj <<>>\nendstream\nendobj\n";
     check(&[(Some(5), NAMED), (Some(6), stream)], "");
+}
+
+#[test]
+fn a_trailer_that_others_would_not_follow_is_named() {
+    let said = |entries: &str| trailed(&[(Some(5), NAMED)], entries, "");
+    let unclear = |detail| [Change::Writer, Change::Unclear(detail)];
+    assert_eq!(said("/Size 6/Root 1 0 R"), [Change::Writer]);
+    // ISO 32000-2 table 15: objects with higher numbers are missing for readers that count.
+    assert_eq!(said("/Size 5/Root 1 0 R"), unclear("a trailer counts fewer objects than there are"));
+    assert_eq!(said("/Root 1 0 R"), unclear("a trailer counts fewer objects than there are"));
+    assert_eq!(said("/Size 6"), unclear("a trailer names no catalog"));
 }
 
 #[test]
