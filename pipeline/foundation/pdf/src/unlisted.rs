@@ -208,10 +208,8 @@ fn words_at(reader: &Reader, at: u64, words: &[&[u8]]) -> Outcome<u64> {
 
 /// Whether `N G obj` seems to stand in bytes: the word behind a digit.
 fn begins_object(bytes: &[u8]) -> bool {
-    bytes.windows(3).enumerate().any(|(at, word)| {
-        let before = bytes.get(..at).unwrap_or_default().trim_ascii_end();
-        word == b"obj" && before.last().is_some_and(u8::is_ascii_digit)
-    })
+    let mut words = bytes.windows(3).enumerate().filter(|(_, word)| word == b"obj");
+    words.any(|(at, _)| bytes.get(..at).unwrap_or_default().trim_ascii_end().last().is_some_and(u8::is_ascii_digit))
 }
 
 fn contains(bytes: &[u8], word: &[u8]) -> bool {
