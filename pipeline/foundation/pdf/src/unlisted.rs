@@ -125,7 +125,8 @@ fn object(reader: &mut Reader, offset: u64, number: u32, generation: u16) -> Out
     let (begin, end) = located.span.unwrap_or((offset, offset));
     let bytes = read(reader, begin, end.saturating_sub(begin))?;
     let mut head = Parser::new(&bytes, 0);
-    let named = head.unsigned().is_ok() && head.unsigned() == Ok(u64::from(generation)) && head.keyword(b"obj").is_ok();
+    let named =
+        head.unsigned().is_ok() && head.unsigned() == Ok(u64::from(generation)) && head.keyword(b"obj") == Ok(true);
     if !named || begins_object(head.rest()) {
         return Err(Fault::Unclear("an object is named otherwise than it is listed"));
     }
@@ -169,22 +170,28 @@ fn no_key_twice(value: &Object) -> Outcome<()> {
     if value.has_doubled_keys() { Err(Fault::Unclear("a key stands twice")) } else { Ok(()) }
 }
 
-/// A section's table and trailer, or what is behind its stream's data, up to its `%%EOF`. Gives its end.
-fn end_of_section(reader: &Reader, section: &Section) -> Outcome<u64> {
+/// A section, and the words behind it up to its `%%EOF`. Gives its end.
+fn end_of_section(reader: &mut Reader, section: &Section) -> Outcome<u64> {
     no_key_twice(&Object::Dictionary(section.trailer.clone()))?;
-    let table = match section.form {
-        XrefForm::Table => read(reader, section.offset, section.after.saturating_sub(section.offset))?,
-        XrefForm::Stream => Vec::new(),
+    let end = match section.form {
+        XrefForm::Table => {
+            let table = read(reader, section.offset, section.after.saturating_sub(section.offset))?;
+            if begins_object(&table) {
+                return Err(Fault::Unclear("bytes that no cross-reference lists"));
+            }
+            section.after
+        }
+        XrefForm::Stream => {
+            let head = reader.source().read(section.offset, WORDS)?;
+            let number = Parser::new(&head, 0).unsigned().ok().and_then(|number| u32::try_from(number).ok());
+            object(reader, section.offset, number.unwrap_or(0), 0)?
+        }
     };
-    let words: &[&[u8]] = match section.form {
-        XrefForm::Table => &[b"startxref"],
-        XrefForm::Stream => &[b"endstream", b"endobj", b"startxref"],
-    };
-    let behind = words_at(reader, section.after, words)?;
+    let behind = words_at(reader, end, &[b"startxref"])?;
     let rest = read(reader, behind, section.eof.saturating_sub(behind))?;
     let number = rest.strip_suffix(b"%%EOF").unwrap_or_default();
     let only_number = number.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace());
-    if number.is_empty() || !only_number || begins_object(&table) {
+    if number.is_empty() || !only_number {
         return Err(Fault::Unclear("a cross-reference section does not end with itself"));
     }
     Ok(section.eof)

@@ -87,3 +87,21 @@ fn object_streams_hold_what_is_listed() {
     // What pretends to be an older object.
     assert!(matches!(packed(" 4 0 (x)").as_slice(), [Change::Unclear(_)]));
 }
+
+#[test]
+fn behind_the_rows_of_a_cross_reference_stream_is_nothing() {
+    let base = stream_file();
+    let with = |behind: &str| {
+        let mut later = base.clone();
+        later.push(b'\n');
+        let (xref, previous) = (later.len(), reader(&base).tail().startxref);
+        let row = [&[1][..], &(xref as u32).to_be_bytes(), behind.as_bytes()].concat();
+        let head = format!("8 0 obj\n<</Type/XRef/Size 9/W[1 4 0]/Index[8 1]/Root 1 0 R/Info 5 0 R/Prev {previous}");
+        later.extend_from_slice(format!("{head}/Length {}>>\nstream\n", row.len()).as_bytes());
+        later.extend_from_slice(&row);
+        later.extend_from_slice(format!("\nendstream\nendobj\nstartxref\n{xref}\n%%EOF\n").as_bytes());
+        changes(&base, &later)
+    };
+    assert_eq!(with(""), []);
+    assert!(matches!(with("\nendstream endobj 4 0 obj <<>>").as_slice(), [Change::Unclear(_)]));
+}
