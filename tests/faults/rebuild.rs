@@ -80,6 +80,24 @@ fn rebuilt(house: &House, from: &str) {
 }
 
 #[test]
+fn a_lost_register_is_not_begun_anew() {
+    let house = House::new("");
+    house.drop(1, 1);
+    house.run().done(1);
+    for name in ["register.sqlite", "register.sqlite-wal", "register.sqlite-shm"] {
+        drop(std::fs::remove_file(house.path(name)));
+    }
+    house.drop(1, 2);
+    let ran = house.run();
+    assert_eq!((ran.code, ran.stuck()), (Some(20), vec![("certify", "medium", "E-CONDUCT-13")]), "{}", ran.told);
+    assert_eq!(house.book(), [], "number 1 was given before");
+    rebuilt(&house, "a");
+    house.run().done(1);
+    assert_eq!(house.book().iter().map(|(_, number, _)| *number).collect::<Vec<_>>(), [1, 2]);
+    house.audit_is_sound();
+}
+
+#[test]
 fn a_copy_whose_journal_cannot_be_read_may_know_more() {
     let house = House::new("");
     house.drop(1, 1);

@@ -13,6 +13,7 @@ pub(crate) mod review;
 use std::{path::PathBuf, time::Duration};
 
 use model::{Stage, Submission, event::EventKind};
+use pdf::{FileDigest, Source};
 use register::{Commit, Facts, Job};
 use serde_json::Value;
 
@@ -53,6 +54,21 @@ pub(crate) fn intact(home: &Home, job: &Job, names: &[&str]) -> Result<(), Error
 /// Where the submission's files lie now, one for each.
 pub(crate) fn originals(home: &Home, submission: &Submission) -> Vec<PathBuf> {
     submission.files.iter().map(|file| home.settings.inbound.path.join(::intake::decode_name(&file.path))).collect()
+}
+
+/// The digest state over a file in parts, which must be the one that was noted: what is sealed or raised goes on from it.
+///
+/// # Errors
+/// [`Error::WorkFile`].
+pub(crate) fn state_of(home: &Home, parts: &[PathBuf], noted: &str) -> Result<FileDigest, Error> {
+    let lost = || Error::WorkFile { path: parts.first().cloned().unwrap_or_else(|| home.work()) };
+    let state = Source::joined(parts).and_then(|source| FileDigest::of(&source));
+    match state {
+        Ok(state) if state.sha256().to_hex() == noted => Ok(state),
+        Ok(_) => Err(lost()),
+        Err(pdf::Error::Io { path, source }) => Err(home.lost(path.clone(), durable::Error::io("read", &path, source))),
+        Err(error) => Err(::certify::Error::from(error).into()),
+    }
 }
 
 /// A share that is not mounted says nothing about the scans on it.

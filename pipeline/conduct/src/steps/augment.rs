@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::{
     Error, Home,
-    steps::{card_text, certify::Hashing, facts, finished, intact},
+    steps::{card_text, certify::Hashing, facts, finished, state_of},
 };
 
 /// What is known of a made augmentation; stored beside its bytes.
@@ -62,7 +62,6 @@ fn is_late(home: &Home, job: &Job, error: &Error) -> bool {
 }
 
 fn made_or_adopted(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<(RaiseFacts, Artifact), Error> {
-    intact(home, job, &["pdf", "seal"])?;
     let base = home.artifact(job.no, "pdf")?;
     let seal = home.artifact(job.no, "seal")?;
     let parts = [home.root.join(&base.path), home.root.join(&seal.path)];
@@ -96,12 +95,13 @@ pub(crate) fn raise_parts(
     if facts_path.is_file() {
         durable::remove(&facts_path)?;
     }
+    let state = state_of(home, parts, before)?;
     durable::create_dir(folder)?;
     let mut out = Hashing { staged: durable::Staged::create(folder)?, digest: Sha256::context(), bytes: 0 };
     let anchors = crate::home::anchors(home)?;
     let request = RaiseRequest {
         parts,
-        state: None,
+        state: Some(state),
         anchors: &anchors,
         tsa,
         transport: &home.transport,

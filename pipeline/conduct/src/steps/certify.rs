@@ -24,7 +24,7 @@ use serde_json::json;
 use crate::{
     Error, Home, decide,
     refused::Refused,
-    steps::{facts, finished, intact, submission},
+    steps::{facts, finished, state_of, submission},
 };
 
 /// What is known of a made signature; stored beside its bytes.
@@ -52,7 +52,6 @@ pub(crate) struct SealFacts {
 
 /// Seals the document, or adopts the seal a crash left behind.
 pub(crate) fn seal(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<Vec<Commit>, Error> {
-    intact(home, job, &["pdf"])?;
     let submission = submission(home, job)?;
     let base = home.artifact(job.no, "pdf")?;
     let paths = Paths::of(home, job);
@@ -136,6 +135,7 @@ fn sign(
     let (role, anchors) = (&home.policy.role.value, crate::home::anchors(home)?);
     gate::check(role, role, &home.signing.chain()?, &anchors, home.clock.now())?;
     let font = home.font()?;
+    let base_state = state_of(home, std::slice::from_ref(&base_path), &base.sha256.to_hex())?;
     home.knows_every_copy()?;
     let booking = home.register.book(job)?;
     failpoint!("certify:book:after");
@@ -154,7 +154,7 @@ fn sign(
     let sealed = home.signing.use_key(|key| {
         let request = SealRequest {
             base: &base_path,
-            base_state: None,
+            base_state: Some(base_state),
             placement: &placement,
             certification: &certification,
             font,
