@@ -98,6 +98,26 @@ fn a_lost_register_is_not_begun_anew() {
 }
 
 #[test]
+fn work_of_documents_that_the_journal_does_not_know_is_nobody_elses() {
+    let house = House::new("");
+    house.sandbox.fault(&["ocsp=503", "crl=503"]);
+    house.drop(2, 1);
+    assert_eq!(house.run().stuck().iter().filter(|stuck| stuck.0 == "augment").count(), 2);
+    house.sandbox.fault(&["ocsp=ok", "crl=ok"]);
+    for copy in ["a", "b"] {
+        let journal = house.path("copies").join(copy).join("journal");
+        std::fs::remove_dir_all(&journal).expect("lost");
+        std::fs::create_dir(&journal).expect("empty");
+    }
+    rebuilt(&house, "a");
+    // Looked at first, and so the first job now.
+    house.drop(1, 0);
+    house.run().done(3);
+    assert_eq!(house.book().iter().map(|(_, number, _)| *number).collect::<Vec<_>>(), [1, 2, 3]);
+    house.audit_is_sound();
+}
+
+#[test]
 fn a_copy_whose_journal_cannot_be_read_may_know_more() {
     let house = House::new("");
     house.drop(1, 1);

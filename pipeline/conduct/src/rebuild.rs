@@ -1,6 +1,7 @@
 //! Register and index again from one good copy: the journal is folded, then the objects are asked.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -40,7 +41,7 @@ pub struct Rebuilt {
 /// # Errors
 /// Before anything is replaced when the copy cannot be read, its journal's chain does not hold, or another copy's journal goes on
 /// behind its end or contradicts it ([`Error::OtherHistory`]). The register that was
-/// there is set aside, not deleted.
+/// there is set aside, not deleted, and so are work files of documents that the journal does not know.
 pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) -> Result<Rebuilt, Error> {
     let settings = Settings::load(root)?;
     let copy = open_copy(&settings, from)?;
@@ -54,6 +55,7 @@ pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) 
     }
     let home = Home::open(root, clock, worker)?;
     home.register.recover()?;
+    set_unknown_work_aside(&home)?;
     let ids = preserve::objects(&copy)?;
     let mut passed_over = Vec::new();
     for id in &ids {
@@ -89,6 +91,21 @@ fn replace_register(root: &Path, clock: &Arc<dyn Clock>, entries: Vec<JournalEnt
     let moves: Vec<_> = built.map(|name| Move { staged: beside.join(name), place: root.join(name) }).collect();
     durable::enter(&moves)?;
     Ok(durable::remove_tree(&beside)?)
+}
+
+/// Work files of jobs that the journal does not know: their numbers will be other documents'. A number is journalled before it is
+/// signed under, so that no signature among them counts.
+fn set_unknown_work_aside(home: &Home) -> Result<(), Error> {
+    let jobs: BTreeSet<i64> = home.register.jobs()?.iter().map(|job| job.no).collect();
+    let failed = |source| durable::Error::io("list", &home.work(), source);
+    for entry in std::fs::read_dir(home.work()).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let job: Option<i64> = path.file_name().and_then(|name| name.to_str()?.parse().ok());
+        if job.is_some_and(|job| !jobs.contains(&job)) {
+            durable::set_aside(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// A copy that was put back as it was some time ago ends too early: the numbers behind its end would be given once more. A copy that
