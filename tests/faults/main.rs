@@ -9,4 +9,5 @@ mod media;
 mod outside;
 mod rebuild;
 mod support;
+mod taken_over;
 mod work_files;

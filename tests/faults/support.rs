@@ -124,6 +124,14 @@ impl House {
             .collect()
     }
 
+    /// Where the document of a dropped scan will lie on a copy.
+    pub(crate) fn place_of(&self, lot: u64, number: u64) -> PathBuf {
+        let scan = page(lot << 8 | number).expect("page");
+        let id = model::DocumentId::of_content(&[model::Sha256::of(&scan)]).to_string();
+        let place = crate::taken_over::place_on_a(self, &id);
+        place.strip_prefix(self.path("copies/a")).expect("on the copy").to_owned()
+    }
+
     /// Where a document lies on a copy.
     pub(crate) fn object(&self, copy: &str, id: &str) -> Option<PathBuf> {
         let root = self.path("copies").join(copy).join("ocfl");

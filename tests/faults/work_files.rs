@@ -1,7 +1,10 @@
 //! Work files that are lost or altered while their document waits: it begins again while nothing is sealed, else it is held
 //! alone, and keeps no other back.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use crate::support::{House, Ran};
 
@@ -137,4 +140,87 @@ fn the_twin_of_a_document_that_was_turned_away_is_taken() {
     // And stays as it is.
     house.run().done(0);
     assert_eq!(states(&house), ["rejected", "duplicate", "done"]);
+}
+
+/// A PDF that is no scan: it stays as it came.
+fn born_digital() -> Vec<u8> {
+    let content = "BT /F1 14 Tf 72 400 Td (Cong van den) Tj ET";
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>".to_owned(),
+        format!("<</Length {}>>\nstream\n{content}\nendstream", content.len()),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
+    ];
+    let (mut out, mut table) = ("%PDF-1.7\n".to_owned(), vec!["0000000000 65535 f \n".to_owned()]);
+    for (at, object) in objects.iter().enumerate() {
+        table.push(format!("{:010} 00000 n \n", out.len()));
+        out = [out, format!("{} 0 obj\n{object}\nendobj\n", at + 1)].concat();
+    }
+    let table = table.concat();
+    let start = out.len();
+    let end = format!("xref\n0 6\n{table}trailer\n<</Size 6/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n");
+    [out, end].concat().into_bytes()
+}
+
+#[test]
+fn an_incoming_pdf_begins_again_too() {
+    for spoil in [&alter as &dyn Fn(&PathBuf), &|path| std::fs::remove_file(path).expect("lost")] {
+        let house = House::new("");
+        house.sandbox.fault(&["tsa=503"]);
+        std::fs::create_dir_all(house.sandbox.inbound().join("P01/01/01")).expect("folder");
+        std::fs::write(house.sandbox.inbound().join("P01/01/01/in.pdf"), born_digital()).expect("incoming");
+        let ran = house.run();
+        assert_eq!(ran.documents[0]["form"], "original");
+        house.sandbox.fault(&["tsa=ok"]);
+        let is_pdf = |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"%PDF"));
+        spoil(&work_files(&house).into_iter().find(is_pdf).expect("its work file"));
+        house.drop(1, 2);
+        house.run().done(2);
+        house.audit_is_sound();
+    }
+}
+
+#[test]
+fn what_was_altered_beside_what_is_lost_is_in_nobodys_way() {
+    let house = House::new("");
+    unsealed(&house);
+    for (at, file) in work_files(&house).iter().enumerate() {
+        if at == 0 {
+            std::fs::remove_file(file).expect("lost");
+        } else {
+            alter(file);
+        }
+    }
+    let rebuilt = house.sandbox.alone(&["rebuild", "--from", "a"]);
+    assert_eq!(rebuilt.status.code(), Some(0), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    house.run().done(2);
+}
+
+#[test]
+fn what_is_taken_away_again_and_again_is_held() {
+    let house = House::new("");
+    house.drop(2, 1);
+    let folder = house.path("work/1");
+    let ended = AtomicBool::new(false);
+    let ran = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // As a quarantine does.
+            while !ended.load(Ordering::SeqCst) {
+                for path in std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                    let published = path.file_name().is_some_and(|name| name.len() == 64);
+                    if published && std::fs::read(&path).is_ok_and(|bytes| bytes.starts_with(b"%PDF")) {
+                        drop(std::fs::remove_file(path));
+                    }
+                }
+            }
+        });
+        let ran = house.run();
+        ended.store(true, Ordering::SeqCst);
+        ran
+    });
+    assert_eq!(ran.stuck(), [("certify", "unworkable", "E-CONDUCT-03")], "{}", ran.told);
+    let begun =
+        house.sandbox.ask(&["history", "#1"]).iter().filter(|event| event["event"]["kind"] == "restarted").count();
+    assert_eq!(begun, 3);
 }

@@ -15,5 +15,5 @@ mod seal;
 pub mod session;
 
 pub use error::Error;
-pub use mark::Mark;
+pub use mark::{Mark, reason};
 pub use seal::{SealRequest, Sealed, seal};

@@ -54,15 +54,12 @@ impl Mark {
 
     /// The copy kind as printed.
     pub fn kind_text(&self) -> String {
-        match &self.kind {
-            CopyKind::Full => "BẢN SAO NGUYÊN VĂN".to_owned(),
-            CopyKind::Partial { pages } => format!("BẢN SAO MỘT PHẦN (trang {pages})"),
-        }
+        kind_text(&self.kind)
     }
 
     /// The register number as printed.
     pub fn number_text(&self) -> String {
-        format!("Số chứng thực: {}/{}", self.number, self.year)
+        number_text(self.number, self.year)
     }
 
     /// The other items as printed, one after the other.
@@ -75,9 +72,20 @@ impl Mark {
             format!("Thời gian ký: {time}"),
         ]
     }
+}
 
-    /// The mark in one line, for the signature's `/Reason`.
-    pub fn reason(&self) -> String {
-        format!("{} - {}", self.kind_text(), self.number_text())
+/// What is certified in one line, as it stands in the signature's `/Reason`.
+pub fn reason(certification: &Certification) -> String {
+    format!("{} - {}", kind_text(&certification.kind), number_text(certification.number, certification.year))
+}
+
+fn kind_text(kind: &CopyKind) -> String {
+    match kind {
+        CopyKind::Full => "BẢN SAO NGUYÊN VĂN".to_owned(),
+        CopyKind::Partial { pages } => format!("BẢN SAO MỘT PHẦN (trang {pages})"),
     }
+}
+
+fn number_text(number: u32, year: i16) -> String {
+    format!("Số chứng thực: {number}/{year}")
 }

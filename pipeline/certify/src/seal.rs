@@ -19,7 +19,7 @@ use crate::{
     Error,
     appearance::{self, Layout},
     gate,
-    mark::Mark,
+    mark::{self, Mark},
 };
 
 /// Widget flags: print and locked (ISO 32000-1 table 165).
@@ -107,7 +107,9 @@ pub fn seal(request: SealRequest<'_>, out: &mut dyn Write) -> Result<Sealed, Err
         Some(state) => state,
         None => FileDigest::of(reader.source())?,
     };
-    let mut draft = Draft { mark: &mark, layout: &layout, font, placement, field: String::new(), certifies: true };
+    let reason = mark::reason(certification);
+    let mut draft =
+        Draft { mark: &mark, reason, layout: &layout, font, placement, field: String::new(), certifies: true };
     draft.examine(&mut reader)?;
     let mut signing = Signing { key, tsa, anchors, clock };
     let mut reserve = tsa.reserve();
@@ -151,6 +153,7 @@ pub fn seal(request: SealRequest<'_>, out: &mut dyn Write) -> Result<Sealed, Err
 /// The revision that is written, but for its signature.
 struct Draft<'a> {
     mark: &'a Mark,
+    reason: String,
     layout: &'a Layout,
     font: &'a Font,
     placement: &'a Placement,
@@ -231,7 +234,7 @@ impl Draft<'_> {
             .with("Filter", Object::name("Adobe.PPKLite"))
             .with("SubFilter", Object::name("ETSI.CAdES.detached"))
             .with("Name", Object::text(&self.mark.signed_by))
-            .with("Reason", Object::text(&self.mark.reason()))
+            .with("Reason", Object::text(&self.reason))
             .with("M", Object::text(&pdf_date(self.mark.time)));
         if self.certifies {
             let parameters = Dictionary::new()

@@ -84,6 +84,8 @@ pub(crate) fn fill_index(home: &Home) -> Result<(), Error> {
     let last = steps::index::lock(home).last_event()?;
     let mut whole = true;
     let gap = home.register.done_after(last)?;
+    // Open until the end: what another lane commits meanwhile must not say that nothing is lacking.
+    *home.gap() = (!gap.is_empty()).then(|| reachable(home));
     for job in &gap {
         match steps::index::add(home, job) {
             Err(error @ Error::TooFewCopies { .. }) => {

@@ -163,7 +163,7 @@ pub fn decide(
     };
     let mut commits = Vec::new();
     if act == Act::Reject {
-        if let Some(copy) = may_be_stored(home, &job) {
+        if let Some(copy) = may_be_stored(home, &job)? {
             return Ok(Decided::Refused(Refused::MaybeStored { copy }));
         }
         commits.extend(steps::certify::void_on_rejection(home, &job)?);
@@ -193,11 +193,16 @@ pub fn try_place(home: &Home, name: &str, wanted: &Wanted) -> Result<Result<Plac
     }
 }
 
-/// The first copy that holds a sealed document, or that cannot be asked: storing may have ended there before something went wrong.
-fn may_be_stored(home: &Home, job: &Job) -> Option<String> {
-    let id = job.document.filter(|_| job.card.contains_key("sealed_sha256"))?;
-    let holds = |copy: &DirectoryCopy| preserve::head(copy, id).err().is_none_or(|error| !error.is_not_found());
-    home.copies().into_iter().find(|(_, copy)| copy.as_ref().ok().is_none_or(holds)).map(|(name, _)| name)
+/// The first copy that holds a document with a number, or a sealed one's that cannot be asked: storing may have ended there before
+/// something went wrong.
+fn may_be_stored(home: &Home, job: &Job) -> Result<Option<String>, Error> {
+    let Some(id) = job.document else { return Ok(None) };
+    if home.register.booking_of(job.no)?.is_none() {
+        return Ok(None);
+    }
+    let sealed = steps::is_sealed(home, job);
+    let may_hold = |copy: &Result<DirectoryCopy, Error>| copy.as_ref().map_or(sealed, |copy| steps::holds(copy, id));
+    Ok(home.copies().into_iter().find(|(_, copy)| may_hold(copy)).map(|(name, _)| name))
 }
 
 fn work_is_gone(home: &Home, job: &Job) -> Result<bool, Error> {

@@ -110,6 +110,15 @@ pub enum Error {
         /// Where its journal ends.
         event: u64,
     },
+    /// A copy holds an object of a document that is to be sealed, and the register does not know of it.
+    #[error("seal: copy {copy} holds an object of the document already")]
+    StoredAlready {
+        /// The copy.
+        copy: String,
+    },
+    /// A rebuild ended before all was taken over.
+    #[error("open the home: a rebuild was not finished")]
+    RebuildUnfinished,
     /// Fewer copies are configured or reachable than required.
     #[error("store on {required} copies: {reachable} reachable")]
     TooFewCopies {
@@ -158,7 +167,9 @@ impl Error {
             Self::CopyAway { .. }
             | Self::TooFewCopies { .. }
             | Self::OtherHistory { .. }
-            | Self::OtherRegister { .. } => Disposition::Wait(Cause::Medium),
+            | Self::OtherRegister { .. }
+            | Self::RebuildUnfinished => Disposition::Wait(Cause::Medium),
+            Self::StoredAlready { .. } => Disposition::Hold(HoldReason::Unworkable),
             Self::Review => Disposition::Wait(Cause::Review),
             Self::Held { reason, .. } => Disposition::Hold(*reason),
         }
@@ -190,6 +201,8 @@ impl Error {
             Self::Review => "E-CONDUCT-09".into(),
             Self::OtherHistory { .. } => "E-CONDUCT-11".into(),
             Self::OtherRegister { .. } => "E-CONDUCT-13".into(),
+            Self::StoredAlready { .. } => "E-CONDUCT-14".into(),
+            Self::RebuildUnfinished => "E-CONDUCT-15".into(),
             Self::WorkFileSealed { .. } => "E-CONDUCT-12".into(),
             Self::Held { reason, .. } => format!("held-{}", reason.code()),
         }
@@ -219,8 +232,8 @@ impl Error {
                 own(vec![("path", source_path.clone())])
             }
             Self::Json(e) => own(vec![("reason", e.to_string())]),
-            Self::NoSession | Self::Review => Vec::new(),
-            Self::CopyAway { copy } => own(vec![("copy", copy.clone())]),
+            Self::NoSession | Self::Review | Self::RebuildUnfinished => Vec::new(),
+            Self::CopyAway { copy } | Self::StoredAlready { copy } => own(vec![("copy", copy.clone())]),
             Self::OtherHistory { copy, other, event } => {
                 own(vec![("copy", copy.clone()), ("other", other.clone()), ("event", event.to_string())])
             }

@@ -21,6 +21,9 @@ use search::Index;
 
 use crate::{Error, signing::Signing};
 
+/// Stands in a home from the time a rebuilt register takes its place until everything is taken over.
+pub(crate) const REBUILDING: &str = "rebuilding";
+
 /// A home opened for work. Dropping it gives the lock back.
 pub struct Home {
     /// The folder.
@@ -62,6 +65,15 @@ impl Home {
     /// # Errors
     /// Whatever stands in the way, before anything was touched.
     pub fn open(root: &Path, clock: Arc<dyn Clock>, worker: PathBuf) -> Result<Self, Error> {
+        match root.join(REBUILDING).try_exists() {
+            Ok(false) => Self::open_rebuilt(root, clock, worker),
+            Ok(true) => Err(Error::RebuildUnfinished),
+            Err(source) => Err(durable::Error::io("look for", &root.join(REBUILDING), source).into()),
+        }
+    }
+
+    /// As [`Self::open`], also while what the copies hold is not taken over yet.
+    pub(crate) fn open_rebuilt(root: &Path, clock: Arc<dyn Clock>, worker: PathBuf) -> Result<Self, Error> {
         let settings = Settings::load(root)?;
         let policy = Policy::load(root, &settings.profile)?;
         let lock = durable::lock_home(root)?;
@@ -119,7 +131,16 @@ impl Home {
         let sha256 = Sha256::of(bytes);
         let path = digest_path(job, sha256);
         durable::create_dir(&signed_folder(self, job))?;
-        durable::publish(&self.root.join(&path), bytes)?;
+        let place = self.root.join(&path);
+        if let Err(error) = durable::publish(&place, bytes) {
+            // Under this digest nothing else is ours: somebody altered what was made before.
+            let altered = matches!(error, durable::Error::Occupied { .. });
+            if !altered {
+                return Err(error.into());
+            }
+            durable::remove(&place)?;
+            durable::publish(&place, bytes)?;
+        }
         Ok(Artifact { name: name.to_owned(), sha256, bytes: bytes.len() as u64, path })
     }
 
@@ -164,20 +185,30 @@ impl Home {
     /// Looked at once for each medium.
     fn is_ours(&self, copy: &DirectoryCopy) -> Result<(), Error> {
         let mut ours = self.ours.lock().unwrap_or_else(PoisonError::into_inner);
-        if !ours.contains(copy.medium()) {
-            is_of(&self.register, copy)?;
+        if !ours.contains(copy.medium()) && is_of(&self.register, copy)? {
             ours.insert(copy.medium().to_owned());
         }
         Ok(())
     }
 
-    /// No number is given while a copy tells of numbers that the register does not know.
+    /// No number is given while a copy tells of numbers that the register does not know, or may do so.
     ///
     /// # Errors
-    /// [`Error::OtherRegister`].
+    /// [`Error::OtherRegister`], or the copy's own when its journal cannot be read.
     pub(crate) fn knows_every_copy(&self) -> Result<(), Error> {
-        let unknown = self.copies().into_iter().filter_map(|(_, copy)| copy.err());
-        unknown.into_iter().find(|error| matches!(error, Error::OtherRegister { .. })).map_or(Ok(()), Err)
+        for (_, copy) in self.copies() {
+            match copy {
+                Err(error @ Error::OtherRegister { .. }) => return Err(error),
+                Err(_) => {}
+                Ok(copy) => {
+                    let known = self.ours.lock().unwrap_or_else(PoisonError::into_inner).contains(copy.medium());
+                    if !known {
+                        journal::last(&copy)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn gap(&self) -> MutexGuard<'_, Option<Vec<String>>> {
@@ -209,18 +240,18 @@ pub fn open_copy(register: &Register, settings: &CopySettings) -> Result<Directo
 /// [`Error::OtherRegister`] when the copy's journal tells what the register does not know.
 pub fn open_own_copy(register: &Register, settings: &CopySettings) -> Result<DirectoryCopy, Error> {
     let copy = open_copy(register, settings)?;
-    is_of(register, &copy)?;
-    Ok(copy)
+    is_of(register, &copy).map(|_| copy)
 }
 
-/// A register that was rebuilt from an older copy, or made anew, must not write on one whose journal goes on. A journal that
-/// cannot be read says so when it is written.
-fn is_of(register: &Register, copy: &DirectoryCopy) -> Result<(), Error> {
+/// A register that was rebuilt from an older copy, or made anew, must not write on one whose journal goes on. False while that
+/// journal cannot be read.
+fn is_of(register: &Register, copy: &DirectoryCopy) -> Result<bool, Error> {
     match journal::last(copy) {
         Ok(last) if !register.has_event(last.seq, last.hash)? => {
             Err(Error::OtherRegister { copy: copy.name().to_owned(), event: last.seq })
         }
-        Ok(_) | Err(_) => Ok(()),
+        Ok(_) => Ok(true),
+        Err(_) => Ok(false),
     }
 }
 

@@ -285,12 +285,20 @@ impl<'a> Shared<'a> {
         Ok(())
     }
 
+    /// How often a document began again since a person last looked at it.
+    fn restarts(&self, job: &Job) -> Result<u32, Error> {
+        let history = self.home.register.history(job.no)?;
+        let since = history.iter().rev().take_while(|record| !matches!(record.event, EventKind::Decided { .. }));
+        Ok(since.filter(|record| record.event == EventKind::Restarted).count() as u32)
+    }
+
     /// An error is an event too: wait, hold, another attempt, or stop.
     fn settle(&self, job: &Job, stage: Stage, error: Error) -> Result<Job, Error> {
         let sealed = steps::is_sealed(self.home, job);
         let error = match error {
             // Beginning again would sign a second time.
             Error::WorkFile { path } if sealed => Error::WorkFileSealed { path },
+            Error::Changed { source_path } if sealed => Error::ChangedSealed { source_path },
             error => error,
         };
         tracing::info!(job = job.no, stage = stage.name(), code = error.code(), reason = %error, "a step did not finish");
@@ -299,17 +307,21 @@ impl<'a> Shared<'a> {
             Disposition::Bug => return Err(error),
             Disposition::Hold(reason) => held(reason, detail),
             Disposition::Wait(cause) => {
-                // A review is one document's wait; every other cause stands in the way of the whole stage.
-                if cause != Cause::Review {
+                if !is_its_own(cause, stage, &error) {
                     self.lock().paused.insert(stage, cause);
                 }
                 waited(cause, detail)
             }
             // A work file that is gone, or a scan that changed, is mended by beginning again.
-            Disposition::Retry { .. } if is_mended_by_beginning_again(&error) => {
+            Disposition::Retry { after } if is_mended_by_beginning_again(&error) => {
+                let again = self.restarts(job)?;
                 // What was altered stands in the way of what is made again.
-                durable::remove_tree(&crate::home::signed_folder(self.home, job))?;
-                Commit::of(EventKind::Restarted)
+                if again < ATTEMPTS && durable::remove_tree(&crate::home::signed_folder(self.home, job)).is_ok() {
+                    self.lock().deferred.insert(job.no, self.home.clock.monotonic() + after * (10 * again));
+                    Commit::of(EventKind::Restarted)
+                } else {
+                    held(HoldReason::Unworkable, detail)
+                }
             }
             Disposition::Retry { .. } if job.attempt >= ATTEMPTS => match exhausted(stage, &error) {
                 Some(cause) => {
@@ -324,6 +336,15 @@ impl<'a> Shared<'a> {
             }
         };
         Ok(self.home.register.commit(job, &[commit])?)
+    }
+}
+
+/// Whether a wait is the document's own; every other cause stands in the way of the whole stage.
+fn is_its_own(cause: Cause, stage: Stage, error: &Error) -> bool {
+    match (stage, error) {
+        (Stage::Preserve | Stage::Index, Error::Preserve(error)) => error.is_about_a_document(),
+        (Stage::Index, Error::TooFewCopies { .. }) => true,
+        _ => cause == Cause::Review,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether an object that no journal tells of is a document of this archive: anyone who can write on a copy can lay one there.
 
-use model::{DocumentId, Submission};
+use model::{Certification, DocumentId, Submission};
 use preserve::{DirectoryCopy, Head};
 use serde_json::Value;
 
@@ -22,6 +22,9 @@ pub(crate) fn fault(
     if submission.id != head.id || DocumentId::of_content(&digests) != head.id {
         return Ok(Some("its identity is not that of its originals"));
     }
+    if !intake::stays_below(submission) {
+        return Ok(Some("a path of it leads out of inbound"));
+    }
     for file in &submission.files {
         let (path, _) = copy.sound_part(head, &format!("originals/{}", file.name))?;
         if durable::sha256_file(&path)?.0 != file.sha256 {
@@ -31,6 +34,13 @@ pub(crate) fn fault(
     let (sealed, _) = copy.sound_part(head, crate::desk::SEALED)?;
     if certification.get("sealed_sha256").and_then(Value::as_str) != Some(&durable::sha256_file(&sealed)?.0.to_hex()) {
         return Ok(Some("the sealed file is not the one that was noted"));
+    }
+    let said: Option<Certification> =
+        certification.get("certification").and_then(|said| serde_json::from_value(said.clone()).ok());
+    let reason = said.map(|said| certify::reason(&said));
+    let signed = pdf::signatures(&sealed).map_err(certify::Error::from)?;
+    if reason.is_none() || signed.iter().all(|signature| signature.reason != reason) {
+        return Ok(Some("its number is not the one in the seal"));
     }
     let anchors = &home.settings.trust.anchors;
     let report = worker::judge(&home.worker, &[sealed], anchors, home.clock.now(), limits(home, 1));
@@ -44,7 +54,10 @@ fn is_trusted(report: &Value) -> bool {
     let reasons = report.get("reasons").and_then(Value::as_array).into_iter().flatten();
     match report.get("overall").and_then(Value::as_str) {
         Some("valid") => true,
-        Some("indeterminate") => reasons.clone().filter_map(Value::as_str).all(|reason| MAY_LACK.contains(&reason)),
+        Some("indeterminate") => {
+            let reasons: Vec<&str> = reasons.filter_map(Value::as_str).collect();
+            !reasons.is_empty() && reasons.iter().all(|reason| MAY_LACK.contains(reason))
+        }
         _ => false,
     }
 }

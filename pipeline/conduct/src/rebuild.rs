@@ -1,14 +1,14 @@
 //! Register and index again from one good copy: the journal is folded, then the objects are asked.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use config::Settings;
 use durable::Move;
-use model::{Clock, DocumentId, Stage, Submission, event::EventKind, stage::JobState};
+use model::{Clock, Description, DocumentId, Placement, Stage, Submission, event::EventKind, stage::JobState};
 use preserve::{
     CopyStore as _, DirectoryCopy,
     journal::{self, ChainHead, JournalEntry},
@@ -17,7 +17,9 @@ use register::{Commit, Facts, Job, Register};
 use serde_json::{Value, json};
 
 use crate::{
-    Error, Home, calendar, proven,
+    Error, Home, calendar,
+    home::REBUILDING,
+    proven,
     steps::preserve::{CERTIFICATION, DECIDED, PART_LIMIT, stored_on},
 };
 
@@ -53,44 +55,70 @@ pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) 
         replace_register(root, &clock, entries)?;
         durable::remove_tree(&root.join("index"))?;
     }
-    let home = Home::open(root, clock, worker)?;
+    let home = Home::open_rebuilt(root, clock, worker)?;
     home.register.recover()?;
     set_unknown_work_aside(&home)?;
-    let ids = preserve::objects(&copy)?;
-    let mut passed_over = Vec::new();
-    for id in &ids {
-        match take_over(&home, &copy, *id) {
-            Ok(None) => {}
-            Ok(Some(fault)) => passed_over.push((*id, fault.to_owned())),
-            Err(error) if error.is_about_a_document() => passed_over.push((*id, error.to_string())),
-            Err(error) => return Err(error),
-        }
-    }
+    let (documents, passed_over) = take_all_over(&home, &copy)?;
     for job in home.register.jobs()? {
         begin_again(&home, &job)?;
     }
     let lost = home.register.void_gaps()?;
     calendar::fill_index(&home)?;
     home.flush_journal()?;
-    Ok(Rebuilt { events, documents: (ids.len() - passed_over.len()) as u64, lost, passed_over })
+    durable::remove_tree(&root.join(REBUILDING))?;
+    Ok(Rebuilt { events, documents, lost, passed_over: passed_over.into_iter().collect() })
 }
 
-/// Built beside the one that is there, and put in its place whole: what cannot be built replaces nothing.
+/// Asks the objects of the copy, and of every other one that can be reached: how many are known now, and which are not and why.
+fn take_all_over(home: &Home, copy: &DirectoryCopy) -> Result<(u64, BTreeMap<DocumentId, String>), Error> {
+    let mut ids: BTreeMap<DocumentId, Vec<&DirectoryCopy>> = BTreeMap::new();
+    let others: Vec<DirectoryCopy> = home.copies().into_iter().filter_map(|(_, copy)| copy.ok()).collect();
+    let others = others.iter().filter(|other| other.name() != copy.name());
+    for (at, from) in std::iter::once(copy).chain(others).enumerate() {
+        match preserve::objects(from) {
+            Ok(found) => found.into_iter().for_each(|id| ids.entry(id).or_default().push(from)),
+            Err(error) if at == 0 => return Err(error.into()),
+            Err(error) => tracing::warn!(copy = from.name(), code = error.code(), "its objects could not be asked"),
+        }
+    }
+    let mut passed_over = BTreeMap::new();
+    for (id, copies) in &ids {
+        for from in copies {
+            let fault = match take_over(home, from, *id, ids.len()) {
+                Ok(fault) => fault.map(str::to_owned),
+                Err(error @ Error::Register(_)) => return Err(error),
+                Err(error) => Some(error.to_string()),
+            };
+            let Some(fault) = fault else {
+                passed_over.remove(id);
+                break;
+            };
+            passed_over.insert(*id, fault);
+        }
+    }
+    Ok(((ids.len() - passed_over.len()) as u64, passed_over))
+}
+
+/// Built beside the one that is there, and put in its place whole: what cannot be built replaces nothing. The folder it was built in
+/// stays until everything is taken over, and nobody works in the home before.
 fn replace_register(root: &Path, clock: &Arc<dyn Clock>, entries: Vec<JournalEntry>) -> Result<(), Error> {
     const FILES: [&str; 3] = ["register.sqlite-wal", "register.sqlite-shm", "register.sqlite"];
-    let beside = root.join("rebuilding");
+    let beside = root.join(REBUILDING);
     durable::remove_tree(&beside)?;
     durable::create_dir(&beside)?;
-    Register::open(&beside.join("register.sqlite"), Arc::clone(clock))?
-        .restore(entries.into_iter().map(|entry| entry.line))?;
+    let built = Register::open(&beside.join("register.sqlite"), Arc::clone(clock))
+        .and_then(|register| register.restore(entries.into_iter().map(|entry| entry.line)));
+    if let Err(error) = built {
+        durable::remove_tree(&beside)?;
+        return Err(error.into());
+    }
     // The old log first: it must not be taken for the new file's.
     for name in FILES {
         durable::set_aside(&root.join(name))?;
     }
     let built = FILES.iter().filter(|name| beside.join(name).try_exists().unwrap_or(true));
     let moves: Vec<_> = built.map(|name| Move { staged: beside.join(name), place: root.join(name) }).collect();
-    durable::enter(&moves)?;
-    Ok(durable::remove_tree(&beside)?)
+    Ok(durable::enter(&moves)?)
 }
 
 /// Work files of jobs that the journal does not know: their numbers will be other documents'. A number is journalled before it is
@@ -140,7 +168,7 @@ fn open_copy(settings: &Settings, from: &str) -> Result<DirectoryCopy, Error> {
 
 /// An object that the journal does not know as stored was stored just before the journal's end. The answer says why it is not
 /// taken over.
-fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<Option<&'static str>, Error> {
+fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId, objects: usize) -> Result<Option<&'static str>, Error> {
     let known = home.register.job_of_document(id)?;
     if let Some(job) = &known
         && (job.state == JobState::Done
@@ -154,14 +182,15 @@ fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId) -> Result<Option
     let submission: Submission = serde_json::from_value(read("submission.json")?)?;
     let certification = read("certification.json")?;
     let unproven = match proven::fault(home, copy, &head, &submission, &certification)? {
-        None => fault_of_number(home, known.as_ref(), &certification)?,
+        None => fault_of_number(home, known.as_ref(), &certification, objects)?,
         fault => fault,
     };
     if unproven.is_some() {
         return Ok(unproven);
     }
-    let description = read("description.json")?;
-    let placement = read("placement.json")?;
+    let (description, placement) = (read("description.json")?, read("placement.json")?);
+    serde_json::from_value::<Option<Description>>(description.clone())?;
+    serde_json::from_value::<Option<Placement>>(placement.clone())?;
     // Entered, and not read yet where the journal ends: it may be this one.
     let unread = home.register.job_of_source(&submission.source)?;
     let unread = unread.filter(|job| job.document.is_none() && open_at(job).is_some());
@@ -208,13 +237,23 @@ fn number_of(certification: &Value) -> Option<(i16, u32)> {
     Some((part("year")?.try_into().ok()?, part("number")?.try_into().ok()?))
 }
 
-fn fault_of_number(home: &Home, job: Option<&Job>, certification: &Value) -> Result<Option<&'static str>, Error> {
+fn fault_of_number(
+    home: &Home,
+    job: Option<&Job>,
+    certification: &Value,
+    objects: usize,
+) -> Result<Option<&'static str>, Error> {
     let Some((year, number)) = number_of(certification) else { return Ok(Some("it has no number")) };
     let own = job.map(|job| home.register.booking_of(job.no)).transpose()?.flatten();
     if own.is_some_and(|booking| (booking.year, booking.number) != (year, number)) {
         return Ok(Some("its number is not the one that was booked for it"));
     }
-    let booked = home.register.book_of(Some(year))?.into_iter().find(|booking| booking.number == number);
+    let book = home.register.book_of(Some(year))?;
+    let highest = book.iter().map(|booking| booking.number).max().unwrap_or(0);
+    if number as usize > highest as usize + objects {
+        return Ok(Some("its number is far behind every other one"));
+    }
+    let booked = book.into_iter().find(|booking| booking.number == number);
     let taken = booked.is_some_and(|booking| job.is_none_or(|job| booking.job != Some(job.no)));
     Ok(taken.then_some("its number is another document's"))
 }

@@ -12,7 +12,8 @@ pub(crate) mod review;
 
 use std::{path::PathBuf, time::Duration};
 
-use model::{Stage, Submission, event::EventKind};
+use ::preserve::DirectoryCopy;
+use model::{DocumentId, Stage, Submission, event::EventKind};
 use pdf::{FileDigest, Source};
 use register::{Commit, Facts, Job};
 use serde_json::Value;
@@ -109,6 +110,11 @@ pub(crate) fn patience(home: &Home) -> Duration {
 /// Whether a signature of the document was made, noted or not: it is not made a second time.
 pub(crate) fn is_sealed(home: &Home, job: &Job) -> bool {
     card_text(job, "sealed_sha256").is_some() || crate::home::signed_folder(home, job).join(certify::REVISION).is_file()
+}
+
+/// Whether a copy holds something in a document's place.
+pub(crate) fn holds(copy: &DirectoryCopy, id: DocumentId) -> bool {
+    ::preserve::head(copy, id).err().is_none_or(|error| !error.is_not_found())
 }
 
 /// A string of the card.

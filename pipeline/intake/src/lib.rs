@@ -17,7 +17,7 @@ mod template;
 mod tests;
 
 pub use claim::{check_count, claim, sheets_fit};
-pub use declared::{declared_paths, read as read_declared};
+pub use declared::{declared_paths, read as read_declared, stays_below};
 pub use error::Error;
 pub use find::{Candidate, Seen, Shape, candidate, look};
 pub use names::{decode_name, encode_name};

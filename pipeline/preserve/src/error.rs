@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Cause, Disposition, DocumentId};
+use model::{Cause, Disposition, DocumentId, HoldReason};
 
 /// Errors of preserving.
 #[derive(Debug, thiserror::Error)]
@@ -188,8 +188,9 @@ impl Error {
             | Self::Immutable { .. } => Disposition::Wait(Cause::Medium),
             Self::Medium { source, .. } | Self::Export { source } => source.disposition(),
             Self::Work { .. } => Disposition::Retry { after: Duration::from_secs(30) },
-            Self::Different { .. }
-            | Self::NoObject { .. }
+            // One document's matter: it is neither overwritten nor outvoted, and keeps no other back.
+            Self::Different { .. } => Disposition::Hold(HoldReason::Unworkable),
+            Self::NoObject { .. }
             | Self::NoPart { .. }
             | Self::JournalGap { .. }
             | Self::Forbidden { .. }

@@ -79,7 +79,12 @@ fn take_as_is(home: &Home, job: &Job, originals: &[PathBuf]) -> Result<Artifact,
 fn publish(home: &Home, job: &Job, staged: durable::Staged, sha256: Sha256, bytes: u64) -> Result<Artifact, Error> {
     let path = digest_path(job, sha256);
     failpoint!("assemble:publish:before");
-    staged.publish(&home.root.join(&path))?;
+    let place = home.root.join(&path);
+    match staged.publish(&place) {
+        // Under this digest nothing else is ours: somebody altered what was made before.
+        Err(durable::Error::Occupied { .. }) => return Err(Error::WorkFile { path: place }),
+        published => published?,
+    };
     failpoint!("assemble:publish:after");
     Ok(Artifact { name: "pdf".into(), sha256, bytes, path })
 }

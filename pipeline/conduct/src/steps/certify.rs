@@ -24,7 +24,7 @@ use serde_json::json;
 use crate::{
     Error, Home, decide,
     refused::Refused,
-    steps::{facts, finished, state_of, submission},
+    steps::{self, facts, finished, state_of, submission},
 };
 
 /// What is known of a made signature; stored beside its bytes.
@@ -56,7 +56,7 @@ pub(crate) fn seal(home: &Home, tsa: &Tsa<'_>, job: &Job) -> Result<Vec<Commit>,
     let base = home.artifact(job.no, "pdf")?;
     let paths = Paths::of(home, job);
     let made = match adoptable(home, &paths, &base)? {
-        Some(made) => made,
+        Some(made) => booked(home, job, made, &paths)?,
         None => sign(home, tsa, job, &submission, &base, &paths)?,
     };
     let card = facts([
@@ -121,6 +121,28 @@ fn adoptable(home: &Home, paths: &Paths, base: &Artifact) -> Result<Option<SealF
     if whole { Ok(Some(made)) } else { Err(Error::WorkFile { path: paths.revision.clone() }) }
 }
 
+/// A signature that was adopted has the number that was booked for it, or gets it booked when a rebuild lost that.
+fn booked(home: &Home, job: &Job, made: SealFacts, paths: &Paths) -> Result<SealFacts, Error> {
+    let Certification { year, number, .. } = made.certification;
+    match home.register.booking_of(job.no)? {
+        Some(booking) if (booking.year, booking.number) == (year, number) => Ok(made),
+        None if home.register.book_of(Some(year))?.iter().all(|booking| booking.number != number) => {
+            home.register.book_proven(job, year, number)?;
+            Ok(made)
+        }
+        Some(_) | None => Err(Error::WorkFile { path: paths.revision.clone() }),
+    }
+}
+
+/// What is stored is not sealed again, also when the register does not know of it.
+fn is_stored_nowhere(home: &Home, job: &Job) -> Result<(), Error> {
+    let Some(id) = job.document else { return Ok(()) };
+    match home.copies().into_iter().find(|(_, copy)| copy.as_ref().is_ok_and(|copy| steps::holds(copy, id))) {
+        Some((copy, _)) => Err(Error::StoredAlready { copy }),
+        None => Ok(()),
+    }
+}
+
 fn sign(
     home: &Home,
     tsa: &Tsa<'_>,
@@ -130,13 +152,14 @@ fn sign(
     paths: &Paths,
 ) -> Result<SealFacts, Error> {
     let base_path = home.root.join(&base.path);
+    let base_state = state_of(home, std::slice::from_ref(&base_path), &base.sha256.to_hex())?;
     let placement = place(home, job, submission)?;
     // Session, certificate and font are looked at before a number is booked: a queue that cannot sign books nothing.
     let (role, anchors) = (&home.policy.role.value, crate::home::anchors(home)?);
     gate::check(role, role, &home.signing.chain()?, &anchors, home.clock.now())?;
     let font = home.font()?;
-    let base_state = state_of(home, std::slice::from_ref(&base_path), &base.sha256.to_hex())?;
     home.knows_every_copy()?;
+    is_stored_nowhere(home, job)?;
     let booking = home.register.book(job)?;
     failpoint!("certify:book:after");
     if home.flush_journal()? == 0 {

@@ -64,7 +64,10 @@ fn put(home: &Home, jobs: &[Job]) -> Result<(), Error> {
 pub(crate) fn add(home: &Home, job: &Job) -> Result<(), Error> {
     let pages = words(home, job)?.unwrap_or_default();
     let description: Description = match job.card.get("description") {
-        Some(value) => serde_json::from_value(value.clone())?,
+        Some(value) => serde_json::from_value(value.clone()).unwrap_or_else(|error| {
+            tracing::error!(job = job.no, reason = %error, "its description cannot be read: it is found by its words alone");
+            Description::default()
+        }),
         None => Description::default(),
     };
     let id = job.document.ok_or(Error::WorkFile { path: home.work() })?;
@@ -130,12 +133,12 @@ pub(crate) fn stored_page(home: &Home, job: &Job, page: u32) -> Result<PageWords
 /// The object lies re-read on enough copies and its history on the copies too: work files and originals may go.
 fn release(home: &Home, job: &Job, mut journalled: usize) -> Result<(), Error> {
     let required = home.settings.preserve.copies_required;
-    if home.register.stored(job.no)?.len() < required {
+    if held_by(home, job)? < required {
         // Taken over from one copy after a rebuild.
         calendar::complete(home, job)?;
         journalled = home.flush_journal()?;
     }
-    let stored = home.register.stored(job.no)?.len();
+    let stored = held_by(home, job)?;
     if stored < required || journalled < required.min(stored) {
         return Err(Error::TooFewCopies { required, reachable: stored.min(journalled) });
     }
@@ -147,6 +150,12 @@ fn release(home: &Home, job: &Job, mut journalled: usize) -> Result<(), Error> {
     Ok(())
 }
 
+/// How many of the copies in the settings hold it.
+fn held_by(home: &Home, job: &Job) -> Result<usize, Error> {
+    let stored = home.register.stored(job.no)?;
+    Ok(home.settings.copy.iter().filter(|copy| stored.iter().any(|stored| stored.copy == copy.name)).count())
+}
+
 fn remove_originals(home: &Home, job: &Job) -> Result<(), Error> {
     // After a crash the work file may be gone already, and before a copy was found to hold the document it may have been lost.
     let submission = match crate::steps::submission(home, job) {
@@ -155,6 +164,10 @@ fn remove_originals(home: &Home, job: &Job) -> Result<(), Error> {
             Ok(serde_json::from_slice(&head.read(copy, "submission.json", PART_LIMIT)?)?)
         })?,
     };
+    if !intake::stays_below(&submission) {
+        tracing::error!(job = job.no, "a path of it leads out of inbound: nothing is removed");
+        return Ok(());
+    }
     let inbound = &home.settings.inbound.path;
     let mut folders = BTreeSet::new();
     for (file, path) in submission.files.iter().zip(crate::steps::originals(home, &submission)) {

@@ -13,6 +13,10 @@ use crate::{
 
 /// Probes, hashes and orders the files in a worker; recognises content that is already here.
 pub(crate) fn claim(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
+    if home.register.artifacts(job.no)?.is_empty() && crate::steps::is_sealed(home, job) {
+        // A signature of a document that was never read is another one's, of a register that is no more.
+        durable::set_aside(&crate::home::signed_folder(home, job))?;
+    }
     let task = Task::Claim {
         inbound: home.settings.inbound.path.clone(),
         source: job.source.clone(),
@@ -25,7 +29,12 @@ pub(crate) fn claim(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
         // What was sealed stands, and is not begun again.
         if matches!(other.state, model::stage::JobState::Held(..)) && !crate::steps::is_sealed(home, &other) {
             // The same content as a held document is another try of that document, from its new place.
-            home.register.commit(&other, &[Commit::of(EventKind::Tried { source: job.source.clone() })])?;
+            let tried = Commit::of(EventKind::Tried { source: job.source.clone() });
+            match home.register.commit(&other, &[tried]) {
+                // A person decided about it meanwhile.
+                Err(register::Error::Moved { .. }) => {}
+                tried => drop(tried?),
+            }
         }
         let of = submission.id.to_string();
         let twin = facts([("document", json!(submission.id)), ("duplicate_of", json!(of))]);

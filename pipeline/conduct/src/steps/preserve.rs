@@ -110,7 +110,9 @@ fn store_together(home: &Home, ready: &[Ready<'_>]) -> Result<Vec<Vec<Commit>>, 
                 }
             }
             // A contradiction on one copy is not outvoted by the others.
-            Ok(Err(error)) if error.disposition() == Disposition::Bug => return Err(error),
+            Ok(Err(error)) if matches!(error.disposition(), Disposition::Bug | Disposition::Hold(_)) => {
+                return Err(error);
+            }
             Ok(Err(error)) => {
                 tracing::warn!(copy = name, code = error.code(), reason = %error, "a copy was left out and catches up later");
                 last = Some(error);
@@ -240,7 +242,7 @@ fn json_content(value: &impl serde::Serialize) -> Result<Content, Error> {
 
 /// Everything of the document. The moment of the object is that of the seal, so that another attempt makes equal bytes.
 fn object(home: &Home, job: &Job) -> Result<Object, Error> {
-    intact(home, job, &["pdf", "seal", "lta"])?;
+    intact(home, job, sealed_parts(job))?;
     let submission = submission(home, job)?;
     let history = home.register.history(job.no)?;
     let mut parts = vec![pdf(home, job)?];
@@ -280,13 +282,15 @@ fn is_claimed(path: &Path, sha256: Sha256) -> bool {
     durable::sha256_file(path).is_ok_and(|(found, _)| found == sha256)
 }
 
+/// Of what the sealed file is made. A revision of an earlier seal, from before the document began again, is none of it.
+fn sealed_parts(job: &Job) -> &'static [&'static str] {
+    if card_text(job, "level") == Some("B-LTA") { &["pdf", "seal", "lta"] } else { &["pdf", "seal"] }
+}
+
 fn pdf(home: &Home, job: &Job) -> Result<Part, Error> {
     let mut joined = Vec::new();
-    for name in ["pdf", "seal"] {
+    for name in sealed_parts(job) {
         joined.push(home.root.join(home.artifact(job.no, name)?.path));
-    }
-    if let Some(lta) = home.register.artifact(job.no, "lta")? {
-        joined.push(home.root.join(lta.path));
     }
     Ok(Part { logical: "document.pdf".into(), content: Content::Joined(joined) })
 }
@@ -370,8 +374,8 @@ fn premis(home: &Home, job: &Job, submission: &Submission, history: &[Record]) -
 
 fn sealed_bytes(home: &Home, job: &Job) -> Result<u64, Error> {
     let mut bytes = 0;
-    for name in ["pdf", "seal", "lta"] {
-        bytes += home.register.artifact(job.no, name)?.map_or(0, |artifact| artifact.bytes);
+    for name in sealed_parts(job) {
+        bytes += home.artifact(job.no, name)?.bytes;
     }
     Ok(bytes)
 }

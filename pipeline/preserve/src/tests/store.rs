@@ -1,6 +1,6 @@
 use std::fs;
 
-use model::{Cause, Disposition, Sha512};
+use model::{Cause, Disposition, HoldReason, Sha512};
 
 use super::*;
 use crate::{
@@ -37,7 +37,7 @@ fn other_content_under_the_same_identity_is_refused() {
         other.parts[0] = part("document.pdf", b"another");
         let error = store(copy, &other).expect_err("different");
         assert!(matches!(error, Error::Different { .. }), "{error}");
-        assert_eq!(error.disposition(), Disposition::Bug);
+        assert_eq!(error.disposition(), Disposition::Hold(HoldReason::Unworkable));
         assert!(head(copy, id(1)).expect("head").read(copy, "document.pdf", 99).expect("read").starts_with(b"%PDF"));
     });
 }
