@@ -17,6 +17,7 @@ mod metrics;
 mod pages;
 mod password;
 mod pictures;
+mod progress;
 mod server;
 mod view;
 mod visitor;

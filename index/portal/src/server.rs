@@ -24,7 +24,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower_http::{limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
-use crate::{Error, app::App, headers, metrics, pages, visitor};
+use crate::{Error, app::App, headers, metrics, pages, progress::Progress, visitor};
 
 /// No form of ours is longer.
 const LONGEST_FORM: usize = 64 << 10;
@@ -38,9 +38,11 @@ pub(crate) struct Bounds {
     pub(crate) connections: usize,
     /// Time for a request's head, and for the next request of a connection.
     pub(crate) head: Duration,
+    /// Time in which a client takes at least something of an answer.
+    pub(crate) write: Duration,
 }
 
-const BOUNDS: Bounds = Bounds { connections: 256, head: Duration::from_secs(20) };
+const BOUNDS: Bounds = Bounds { connections: 256, head: Duration::from_secs(20), write: Duration::from_secs(30) };
 
 pub(crate) fn serve(
     app: Arc<App>,
@@ -79,7 +81,10 @@ pub(crate) async fn accept(listener: TcpListener, routes: Router, bounds: Bounds
         };
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(bounds.head);
-        let serving = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
+        let serving = http.serve_connection(
+            TokioIo::new(Progress::new(stream, bounds.write)),
+            TowerToHyperService::new(routes.clone()),
+        );
         tokio::spawn(async move {
             // A client that goes away, or is too slow, is no matter of the house's.
             drop(serving.await);
