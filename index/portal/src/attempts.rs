@@ -1,40 +1,21 @@
 //! Bounds on guessing: who failed a few times waits a little before each further try, and slows nobody else.
 
+mod of;
+
 use std::{
     collections::BTreeMap,
-    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
+pub(crate) use of::Of;
+
 /// Failures are forgotten after so long without another one.
 const FORGOTTEN: Duration = Duration::from_mins(15);
-/// Never longer: who guesses at an account keeps its owner waiting too.
+/// Never longer: who guesses where the owner comes from keeps the owner waiting too.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Kept in memory; beyond that the oldest are forgotten.
 const MOST: usize = 10_000;
-
-/// Whose failures are counted together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Of {
-    /// Of an account, whoever gives its name.
-    Account(String),
-    /// Of a browser's address: a guesser who changes names.
-    Address(IpAddr),
-    /// Of somebody who is logged in, about the own password: strangers' failures do not count.
-    Owner(String),
-}
-
-impl Of {
-    /// Failures that cost no waiting.
-    fn free(&self) -> u32 {
-        match self {
-            Self::Account(_) | Self::Owner(_) => 5,
-            // Several people may share a machine.
-            Self::Address(_) => 20,
-        }
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 struct Failures {
@@ -59,8 +40,8 @@ impl Attempts {
             return Err(wait);
         }
         for of in by {
-            let failures = kept.entry(of.clone()).or_insert(Failures { count: 0, last: now });
-            *failures = Failures { count: failures.count.saturating_add(1), last: now };
+            let before = kept.get(of).map_or(0, |failures| left(of, *failures, now));
+            kept.insert(of.clone(), Failures { count: before.saturating_add(1), last: now });
         }
         while kept.len() > MOST
             && let Some(oldest) = kept.iter().min_by_key(|(_, failures)| failures.last).map(|(of, _)| of.clone())
@@ -70,20 +51,24 @@ impl Attempts {
         Ok(())
     }
 
-    /// A try that was begun succeeded. An address's other failures stay: its guesser may have an account, too.
+    /// A try that was begun succeeded: it was no failure.
     pub(crate) fn succeeded(&self, by: &[Of]) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for of in by {
-            match of {
-                Of::Account(_) | Of::Owner(_) => drop(kept.remove(of)),
-                Of::Address(_) => {
-                    if let Some(failures) = kept.get_mut(of) {
-                        failures.count = failures.count.saturating_sub(1);
-                    }
-                }
+            if of.clears() {
+                kept.remove(of);
+            } else if let Some(failures) = kept.get_mut(of) {
+                failures.count = failures.count.saturating_sub(1);
             }
         }
     }
+}
+
+/// Failures that are not forgotten by now.
+fn left(of: &Of, failures: Failures, now: Duration) -> u32 {
+    let Some(each) = of.fades() else { return failures.count };
+    let faded = now.saturating_sub(failures.last).as_secs() / each.as_secs();
+    failures.count.saturating_sub(faded.try_into().unwrap_or(u32::MAX))
 }
 
 /// Two seconds after the first failure that is not free, then twice as long each time.
@@ -98,7 +83,7 @@ mod tests {
     use super::*;
 
     fn an() -> [Of; 1] {
-        [Of::Account("an".into())]
+        [Of::AccountAt("an".into(), None)]
     }
 
     fn at(s: u64) -> Duration {
@@ -118,14 +103,14 @@ mod tests {
             now += wait;
             assert_eq!(attempts.begin(&an(), at(now)), Ok(()));
         }
-        assert_eq!(attempts.begin(&[Of::Account("binh".into())], at(now)), Ok(()));
+        assert_eq!(attempts.begin(&[Of::AccountAt("binh".into(), None)], at(now)), Ok(()));
         assert_eq!(attempts.begin(&an(), at(now) + FORGOTTEN), Ok(()), "it is forgotten");
     }
 
     #[test]
     fn a_success_clears_the_account_and_not_the_address() {
         let attempts = Attempts::default();
-        let both = [Of::Account("an".into()), Of::Address([192, 0, 2, 7].into())];
+        let both = [Of::AccountAt("an".into(), None), Of::Address([192, 0, 2, 7].into())];
         for _ in 0..20 {
             assert_eq!(attempts.begin(&both, at(0)), Ok(()));
             attempts.succeeded(&both[..1]);
@@ -137,10 +122,25 @@ mod tests {
     }
 
     #[test]
+    fn an_account_forgets_what_comes_slowly_from_many_addresses() {
+        let attempts = Attempts::default();
+        let account = [Of::Account("an".into())];
+        for no in 0..200 {
+            assert_eq!(attempts.begin(&account, at(no * 5)), Ok(()), "{no}");
+        }
+        let together = at(1000);
+        for no in 0..50 {
+            assert_eq!(attempts.begin(&account, together), Ok(()), "{no}");
+        }
+        assert_eq!(attempts.begin(&account, together), Err(Duration::from_secs(2)));
+        assert_eq!(attempts.begin(&account, together + Duration::from_mins(1)), Ok(()));
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let attempts = Attempts::default();
         for no in 0..=MOST {
-            assert_eq!(attempts.begin(&[Of::Account(no.to_string())], at(no as u64 / 100)), Ok(()));
+            assert_eq!(attempts.begin(&[Of::AccountAt(no.to_string(), None)], at(no as u64 / 100)), Ok(()));
         }
         assert_eq!(attempts.0.lock().expect("kept").len(), MOST);
     }

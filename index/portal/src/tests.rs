@@ -32,7 +32,7 @@ struct House {
 #[derive(Default, Clone)]
 struct Visit {
     cookies: Vec<(String, String)>,
-    headers: Vec<(&'static str, &'static str)>,
+    headers: Vec<(&'static str, String)>,
 }
 
 const OWN: &str = "một câu dễ nhớ ở kho";
@@ -59,7 +59,7 @@ impl House {
         let cookies: Vec<String> = visit.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder().method(method).uri(address).header(header::COOKIE, cookies.join("; "));
         for (name, value) in &visit.headers {
-            request = request.header(*name, *value);
+            request = request.header(*name, value);
         }
         let fields: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", view::encode(value))).collect();
         let request = request
@@ -197,7 +197,7 @@ async fn a_form_without_its_token_changes_nothing() {
         }
     }
     // Sent from another site, even with the token.
-    visit.headers.push(("sec-fetch-site", "cross-site"));
+    visit.headers.push(("sec-fetch-site", "cross-site".into()));
     let answer = house.ask(&mut visit, Method::POST, "/logout", &[("csrf", good.as_str())]).await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
     visit.headers.clear();
@@ -261,7 +261,7 @@ async fn sessions_end() {
 async fn cookies_are_kept_close() {
     let house = House::new();
     let password = house.password("an", Role::Archivist);
-    for (headers, secure) in [(vec![], false), (vec![("x-forwarded-proto", "https")], true)] {
+    for (headers, secure) in [(vec![], false), (vec![("x-forwarded-proto", "https".into())], true)] {
         let mut visit = Visit { headers, ..Visit::default() };
         let answer = house.get(&mut visit, "/login").await;
         let cookie = answer.headers().get(header::SET_COOKIE).expect("a cookie").to_str().expect("text").to_owned();
@@ -285,7 +285,7 @@ async fn machines_ask_from_here_only() {
     assert_eq!(text(answer).await, "copies: 0 of 2\n");
     let metrics = text(house.get(&mut here, "/metrics").await).await;
     assert!(metrics.contains("mocban_queue_documents{stage=\"certify\"} 0\n"), "{metrics}");
-    let mut elsewhere = Visit { headers: vec![("x-forwarded-for", "10.0.0.9")], ..Visit::default() };
+    let mut elsewhere = Visit { headers: vec![("x-forwarded-for", "10.0.0.9".into())], ..Visit::default() };
     for address in ["/livez", "/readyz", "/metrics"] {
         assert_eq!(house.get(&mut elsewhere, address).await.status(), StatusCode::NOT_FOUND, "{address}");
     }

@@ -110,7 +110,7 @@ pub(crate) async fn login(
         return login_page(&reader, StatusCode::FORBIDDEN, problem, &given.name, &given.back);
     }
     let name = Some(given.name.trim()).filter(|name| password::is_name(name)).unwrap_or("?").to_owned();
-    let by: Vec<Of> = [Of::Account(name.clone())].into_iter().chain(reader.address.map(Of::Address)).collect();
+    let by = Of::login(&name, reader.address);
     if let Err(wait) = app.attempts.begin(&by, app.home.clock.monotonic()) {
         let (seconds, retry_after) = in_seconds(wait);
         let problem = Some(view.t1("portal-login-wait", "seconds", &seconds));

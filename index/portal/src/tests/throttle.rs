@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// A browser of which the proxy tells the address.
+fn from(address: &str) -> Visit {
+    Visit { headers: vec![("x-forwarded-for", address.to_owned())], ..Visit::default() }
+}
+
 impl House {
     async fn chooses(&self, visit: &mut Visit, present: &str, chosen: &str) -> Response<Body> {
         let token = self.token(visit, "/password").await;
@@ -55,7 +60,6 @@ async fn an_address_that_guesses_waits_and_others_do_not() {
     let house = House::new();
     let password = house.password("an", Role::Archivist);
     // What the browser said of itself stands before what the proxy says of the browser.
-    let from = |address| Visit { headers: vec![("x-forwarded-for", address)], ..Visit::default() };
     for no in 0..20 {
         let wrong = house.login(&mut from("10.0.0.1, 192.0.2.7"), &format!("name{no}"), "guess").await;
         assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED, "{no}");
@@ -91,4 +95,34 @@ async fn who_is_inside_and_guesses_is_told_to_wait() {
     assert!(told.contains(&format!("sau {wait} giây")) && !told.contains("hiện tại không đúng"), "{told}");
     house.clock.advance(wait);
     assert_eq!(goes_to(&house.chooses(&mut visit, OWN, other).await), "/");
+}
+
+#[tokio::test]
+async fn the_owner_does_not_wait_for_who_guesses_elsewhere() {
+    let house = House::new();
+    let password = house.password("an", Role::Archivist);
+    for no in 0..120 {
+        let answer = house.login(&mut from("192.0.2.7"), "an", "guess").await;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            house.clock.advance(retry_after(&answer));
+        }
+        assert!(no >= 5 || answer.status() == StatusCode::UNAUTHORIZED, "{no}");
+    }
+    let guesser = house.login(&mut from("192.0.2.7"), "an", "guess").await;
+    let again = house.login(&mut from("192.0.2.7"), "an", &password).await;
+    assert_eq!((guesser.status(), again.status()), (StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS));
+    assert_eq!(goes_to(&house.login(&mut from("192.0.2.8"), "an", &password).await), "/book");
+}
+
+#[tokio::test]
+async fn who_guesses_from_many_addresses_waits_too() {
+    let house = House::new();
+    for no in 0..50 {
+        let wrong = house.login(&mut from(&format!("192.0.2.{no}")), "an", "guess").await;
+        assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED, "{no}");
+    }
+    let throttled = house.login(&mut from("192.0.2.50"), "an", "guess").await;
+    assert_eq!(throttled.status(), StatusCode::TOO_MANY_REQUESTS);
+    let other = house.login(&mut from("192.0.2.50"), "binh", "guess").await;
+    assert_eq!(other.status(), StatusCode::UNAUTHORIZED);
 }
