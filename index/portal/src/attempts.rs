@@ -14,7 +14,8 @@ pub(crate) use of::Of;
 const FORGOTTEN: Duration = Duration::from_mins(15);
 /// Never longer: who guesses where the owner comes from keeps the owner waiting too.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// Kept in memory; beyond that the oldest are forgotten.
+/// Kept in memory; beyond that one gives way to another, unless all of them wait. Those are few: each began within the
+/// longest wait.
 const MOST: usize = 10_000;
 
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +41,12 @@ impl Attempts {
             return Err(wait);
         }
         for of in by {
-            let before = kept.get(of).map_or(0, |failures| left(of, *failures, now));
+            let before = match kept.get(of) {
+                Some(failures) => left(of, *failures, now),
+                None if kept.len() < MOST => 0,
+                None => gives_way(&mut kept, now).unwrap_or_default(),
+            };
             kept.insert(of.clone(), Failures { count: before.saturating_add(1), last: now });
-        }
-        while kept.len() > MOST
-            && let Some(oldest) = kept.iter().min_by_key(|(_, failures)| failures.last).map(|(of, _)| of.clone())
-        {
-            kept.remove(&oldest);
         }
         Ok(())
     }
@@ -69,6 +69,14 @@ fn left(of: &Of, failures: Failures, now: Duration) -> u32 {
     let Some(each) = of.fades() else { return failures.count };
     let faded = now.saturating_sub(failures.last).as_secs() / each.as_secs();
     failures.count.saturating_sub(faded.try_into().unwrap_or(u32::MAX))
+}
+
+/// Forgets who failed least often and waits for nothing, the oldest of them, and tells how often that was. Who comes
+/// instead counts on from there: no name is tried more often than it is counted, though it gave way in between.
+fn gives_way(kept: &mut BTreeMap<Of, Failures>, now: Duration) -> Option<u32> {
+    let done = kept.iter().filter(|(of, failures)| wait(of, **failures, now).is_none());
+    let least = done.min_by_key(|(_, failures)| (failures.count, failures.last)).map(|(of, _)| of.clone())?;
+    kept.remove(&least).map(|failures| failures.count)
 }
 
 /// Two seconds after the first failure that is not free, then twice as long each time.
@@ -136,12 +144,53 @@ mod tests {
         assert_eq!(attempts.begin(&account, together + Duration::from_mins(1)), Ok(()));
     }
 
+    fn named(no: usize) -> Of {
+        Of::AccountAt(format!("name{no}"), None)
+    }
+
+    /// As many names as are kept, each with so many failures at the beginning.
+    fn flooded(count: u32) -> Attempts {
+        Attempts(Mutex::new((0..MOST).map(|no| (named(no), Failures { count, last: at(0) })).collect()))
+    }
+
     #[test]
     fn memory_is_bounded() {
-        let attempts = Attempts::default();
-        for no in 0..=MOST {
-            assert_eq!(attempts.begin(&[Of::AccountAt(no.to_string(), None)], at(no as u64 / 100)), Ok(()));
+        let attempts = flooded(1);
+        for no in 0..100 {
+            assert_eq!(attempts.begin(&[named(MOST + no)], at(1)), Ok(()));
         }
         assert_eq!(attempts.0.lock().expect("kept").len(), MOST);
+    }
+
+    #[test]
+    fn changing_names_do_not_make_it_forget_who_failed_often() {
+        let (attempts, before) = (flooded(1), Duration::from_mins(10));
+        attempts.0.lock().expect("kept").remove(&named(0));
+        for _ in 0..5 {
+            assert_eq!(attempts.begin(&an(), before), Ok(()));
+        }
+        for no in 0..100 {
+            assert_eq!(attempts.begin(&[named(MOST + no)], at(1)), Ok(()));
+        }
+        assert_eq!(attempts.begin(&an(), at(1)), Ok(()), "the wait is over");
+        assert_eq!(attempts.begin(&an(), at(1)), Err(Duration::from_secs(4)), "the five are not forgotten");
+    }
+
+    #[test]
+    fn a_name_is_counted_too_where_all_that_is_kept_failed_more_often() {
+        let attempts = flooded(3);
+        let begun = |of: &Of| attempts.begin(std::slice::from_ref(of), at(1));
+        let tries = (0..10).take_while(|no| begun(&named(MOST + no)).is_ok() && begun(&an()[0]).is_ok()).count();
+        assert!(tries < 5, "{tries}");
+    }
+
+    #[test]
+    fn who_waits_is_never_forgotten() {
+        let names = [(5, at(99)), (9, at(0)), (6, at(98))];
+        let names = names.map(|(count, last)| Failures { count, last }).into_iter().enumerate();
+        let mut kept: BTreeMap<Of, Failures> = names.map(|(no, failures)| (named(no), failures)).collect();
+        assert_eq!(gives_way(&mut kept.clone(), at(200)), Some(5), "the fewest of those who wait no more");
+        assert_eq!(gives_way(&mut kept, at(100)), Some(9));
+        assert_eq!((gives_way(&mut kept, at(100)), kept.len()), (None, 2));
     }
 }

@@ -1,6 +1,9 @@
 //! Whose failures are counted together.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Of {
@@ -18,6 +21,7 @@ pub(crate) enum Of {
 impl Of {
     /// All that a login with this name counts for.
     pub(crate) fn login(name: &str, address: Option<IpAddr>) -> Vec<Self> {
+        let address = address.map(network);
         let mut by = vec![Self::AccountAt(name.to_owned(), address)];
         by.extend(address.into_iter().flat_map(|address| [Self::Account(name.to_owned()), Self::Address(address)]));
         by
@@ -43,5 +47,27 @@ impl Of {
     /// everywhere are not: their guesser may have an account, too, and is not the owner who comes meanwhile.
     pub(super) fn clears(&self) -> bool {
         matches!(self, Self::AccountAt(..) | Self::Owner(_))
+    }
+}
+
+/// An IPv6 guesser has a whole network of addresses, of 64 bits, and takes another one for each try.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_a_whole_network_is_one_guesser() {
+        let by = |address: &str| Of::login("an", Some(address.parse().expect("an address")));
+        assert_eq!(by("2001:db8:1:2::3"), by("2001:db8:1:2:ffff::4"));
+        assert_ne!(by("2001:db8:1:2::3"), by("2001:db8:1:3::3"));
+        assert_ne!(by("192.0.2.7"), by("192.0.2.8"));
+        assert_eq!(by("192.0.2.7"), by("::ffff:192.0.2.7"));
     }
 }
