@@ -60,6 +60,14 @@ struct Card {
     areas: Vec<Marked>,
     /// What a person pointed at, or is about to.
     pointing: Option<Pointing>,
+    /// The reason of a decision that was not taken.
+    given: Option<Given>,
+}
+
+/// A reason, and the act that it was typed for.
+struct Given {
+    act: String,
+    why: String,
 }
 
 /// One field of the description.
@@ -72,6 +80,11 @@ struct Correctable {
 }
 
 impl Card {
+    /// The reason that was typed for this act.
+    fn given(&self, act: &str) -> Option<&str> {
+        self.given.as_ref().filter(|given| given.act == act).map(|given| given.why.as_str())
+    }
+
     /// Fields of the box, with what was pointed at.
     fn measures(&self) -> [(&'static str, &'static str, String); 4] {
         let place = self.pointing.as_ref().and_then(|pointing| pointing.place.as_ref()).map(|(place, ..)| place);
@@ -85,10 +98,19 @@ impl Card {
     }
 }
 
-/// A form that was not taken: why, and the corrections it bore.
+/// What a person typed into a form.
+#[derive(Default)]
+struct Typed {
+    /// Corrections, by the names of their fields.
+    fields: BTreeMap<String, String>,
+    /// The reason of a decision.
+    given: Option<Given>,
+}
+
+/// A form that was not taken: why, and what it bore.
 struct Untaken {
     problem: String,
-    typed: BTreeMap<String, String>,
+    typed: Typed,
     /// Whether its document changed meanwhile: then what it said stands beside what holds now, not in its place.
     changed: bool,
 }
@@ -124,6 +146,8 @@ struct Page<'a> {
     more: u64,
     single: bool,
     problem: Option<String>,
+    /// A reason that was typed for the document as it was before.
+    typed: Option<String>,
 }
 
 /// All that is held, oldest first.
@@ -136,7 +160,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, visitor: Visitor) -> Respo
             let all = app.register.count_for_a_person()?;
             let cards = jobs.iter().map(|job| card(app, &v, job)).collect::<Result<Vec<_>, Error>>()?;
             let more = all.saturating_sub(cards.len() as u64);
-            show(&Page { v: &v, cards, more, single: false, problem: None })
+            show(&Page { v: &v, cards, more, single: false, problem: None, typed: None })
         })
         .await;
     pages::answer(&view, done)
@@ -164,16 +188,22 @@ fn one_page(app: &App, v: &View, job: &Job, pointed: &Pointed, untaken: Option<U
     if may_point && desk::paper(&app.home, job).is_some() {
         card.pointing = Some(pointing(app, v, &card, pointed)?);
     }
-    let problem = untaken.map(|untaken| {
+    let (mut problem, mut typed) = (None, None);
+    if let Some(untaken) = untaken {
         card.fields.iter_mut().for_each(|field| keep_typed(field, &untaken));
-        untaken.problem
-    });
-    show(&Page { v, cards: vec![card], more: 0, single: true, problem })
+        problem = Some(untaken.problem);
+        if untaken.changed {
+            typed = untaken.typed.given.map(|given| given.why);
+        } else {
+            card.given = untaken.typed.given;
+        }
+    }
+    show(&Page { v, cards: vec![card], more: 0, single: true, problem, typed })
 }
 
 /// Nobody types twice what was not taken.
 fn keep_typed(field: &mut Correctable, untaken: &Untaken) {
-    let typed = untaken.typed.get(field.name).filter(|typed| **typed != field.value);
+    let typed = untaken.typed.fields.get(field.name).filter(|typed| **typed != field.value);
     match typed.cloned() {
         Some(typed) if untaken.changed => field.typed = Some(typed),
         Some(typed) => field.value = typed,
@@ -260,6 +290,7 @@ fn card(app: &App, v: &View, job: &Job) -> Result<Card, Error> {
         paper,
         areas: areas(app, &reason, paper),
         pointing: None,
+        given: None,
     })
 }
 

@@ -119,6 +119,34 @@ async fn what_is_no_number_is_not_taken_for_none() {
 }
 
 #[tokio::test]
+async fn a_refused_decision_keeps_the_reason_that_was_typed() {
+    let house = House::new();
+    let mut visit = house.inside("an", Role::Archivist).await;
+    let no = house.holds(HoldReason::Incomplete);
+    let address = format!("/held/{no}");
+    let opened = text(house.get(&mut visit, &address).await).await;
+    assert_eq!((field(&opened, "why"), opened.contains("<details open>")), (String::new(), false));
+    let counted = [("decision", "accept"), ("why", "đã <đếm> \"lại\""), ("sheets", "hai")];
+    let shown = text(house.send(&mut visit, &address, &opened, &counted).await).await;
+    assert_eq!(field(&shown, "why"), "đã &#60;đếm&#62; &#34;lại&#34;", "{shown}");
+    assert_eq!(shown.matches("đã &#60;đếm").count(), 1, "in the form it was typed into: {shown}");
+    assert!(shown.contains("<details open>"), "in sight");
+}
+
+#[tokio::test]
+async fn a_reason_for_a_document_that_changed_is_shown_and_not_taken_for_this_one() {
+    let house = House::new();
+    let mut visit = house.inside("an", Role::Archivist).await;
+    let no = house.holds(HoldReason::InvalidSignature);
+    let address = format!("/held/{no}");
+    let old = text(house.get(&mut visit, &address).await).await;
+    house.moves(no, EventKind::Tried { source: SOURCE.into() }, json!({}));
+    house.moves(no, held(HoldReason::Secret), json!({"secrecy_found": {"level": "mat", "declared": false}}));
+    let shown = text(house.send(&mut visit, &address, &old, ACCEPT).await).await;
+    assert!(shown.contains("đã hỏi nơi gửi") && field(&shown, "why").is_empty(), "{shown}");
+}
+
+#[tokio::test]
 async fn the_log_tells_of_no_look_at_what_was_not_shown() {
     let house = House::new();
     let mut visit = house.inside("an", Role::Archivist).await;

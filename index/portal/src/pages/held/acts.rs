@@ -13,7 +13,7 @@ use conduct::{
     refused::Refused,
 };
 
-use super::{Pointed, Untaken, description, one_page, waits};
+use super::{Given, Pointed, Typed, Untaken, description, one_page, waits};
 use crate::{
     Error,
     app::App,
@@ -36,12 +36,12 @@ pub(crate) async fn decide(
         .work(move |app| {
             let decision = match decision(&form) {
                 Ok(decision) => decision,
-                Err(problem) => return unreadable(app, &v, no, problem),
+                Err(problem) => return unreadable(app, &v, no, problem, reason(&form)),
             };
             let (name, seen, why) = (format!("#{no}"), Some(seen(&form)), form.field("why"));
             match decide::decide(&app.home, &name, seen, &decision, visitor.name(), why)? {
                 Decided::Moved => Ok(Redirect::to("/held").into_response()),
-                Decided::Refused(why) => refused(app, &v, no, &why, BTreeMap::new()),
+                Decided::Refused(why) => refused(app, &v, no, &why, reason(&form)),
             }
         })
         .await;
@@ -77,7 +77,7 @@ pub(crate) async fn correct(
             let seen = Some(seen(&form));
             match correct::correct(&app.home, &format!("#{no}"), seen, &changed, visitor.name())? {
                 Ok(()) => Ok(Redirect::to(&format!("/held/{no}")).into_response()),
-                Err(why) => refused(app, &v, no, &why, said),
+                Err(why) => refused(app, &v, no, &why, Typed { fields: said, given: None }),
             }
         })
         .await;
@@ -92,6 +92,12 @@ pub(crate) async fn back(Path(no): Path<i64>) -> Redirect {
 /// The version of the job that the form was made for. A form without one was made for none that there is.
 fn seen(form: &Signed) -> i64 {
     form.field("version").parse().unwrap_or_default()
+}
+
+/// The reason that a form gives for its decision, to be shown again when that is not taken.
+fn reason(form: &Signed) -> Typed {
+    let (act, why) = (form.field("decision").to_owned(), form.field("why").trim().to_owned());
+    Typed { given: Some(Given { act, why }).filter(|given| !given.why.is_empty()), ..Typed::default() }
 }
 
 /// What a form says, or the text that tells why it says nothing. What it means for the document is judged where decisions
@@ -137,13 +143,13 @@ pub(super) fn told(app: &App, v: &View, no: i64, why: &Refused) -> Result<String
     Ok(v.tell_owned(why.code(), &facts))
 }
 
-fn refused(app: &App, v: &View, no: i64, why: &Refused, typed: BTreeMap<String, String>) -> Result<Response, Error> {
+fn refused(app: &App, v: &View, no: i64, why: &Refused, typed: Typed) -> Result<Response, Error> {
     let untaken = Untaken { problem: told(app, v, no, why)?, typed, changed: *why == Refused::Changed };
     again(app, v, no, StatusCode::CONFLICT, untaken)
 }
 
-fn unreadable(app: &App, v: &View, no: i64, problem: &str) -> Result<Response, Error> {
-    let untaken = Untaken { problem: v.t(problem), typed: BTreeMap::new(), changed: false };
+fn unreadable(app: &App, v: &View, no: i64, problem: &str, typed: Typed) -> Result<Response, Error> {
+    let untaken = Untaken { problem: v.t(problem), typed, changed: false };
     again(app, v, no, StatusCode::UNPROCESSABLE_ENTITY, untaken)
 }
 
