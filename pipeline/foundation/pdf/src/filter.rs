@@ -7,6 +7,9 @@ use flate2::{Compress, Compression, FlushCompress, Status, read::ZlibDecoder};
 
 use crate::object::{Dictionary, Object};
 
+/// Filters of one stream.
+const FILTERS: usize = 4;
+
 /// Why a stream was not decoded.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -18,32 +21,55 @@ pub(crate) enum Fault {
     Unsupported(String),
 }
 
-/// Decodes `raw` as its dictionary says, up to `limit` bytes. The dictionary's values must be direct.
+/// Decodes `raw` as its dictionary says, up to `limit` bytes. The dictionary's values must be direct: what is not said in
+/// the one form that every reader understands is refused, for the next reader would find other bytes.
 pub(crate) fn decode(dictionary: &Dictionary, raw: &[u8], limit: u64) -> Result<Vec<u8>, Fault> {
-    let filters = match dictionary.get("Filter") {
-        None => return Ok(raw.to_vec()),
-        Some(Object::Array(filters)) => filters.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-    };
-    let parameters = match dictionary.get("DecodeParms") {
-        Some(Object::Array(parameters)) => parameters.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
     let mut data = raw.to_vec();
-    for (i, filter) in filters.iter().enumerate() {
-        if i >= 4 {
-            return Err(Fault::Bad("too many filters"));
-        }
-        data = match filter.as_name() {
-            Some(b"FlateDecode" | b"Fl") => inflate(&data, limit)?,
-            other => return Err(Fault::Unsupported(String::from_utf8_lossy(other.unwrap_or_default()).into_owned())),
+    for (filter, parameters) in filters(dictionary)? {
+        data = match filter {
+            b"FlateDecode" | b"Fl" => inflate(&data, limit)?,
+            other => return Err(Fault::Unsupported(String::from_utf8_lossy(other).into_owned())),
         };
-        if let Some(parameters) = parameters.get(i).and_then(Object::as_dictionary) {
+        if let Some(parameters) = parameters {
             data = undo_predictor(parameters, data)?;
         }
     }
     Ok(data)
+}
+
+/// The filters, each with its parameters (ISO 32000-2 table 5): a name with a dictionary, or arrays of equal length.
+pub(crate) fn filters(dictionary: &Dictionary) -> Result<Vec<(&[u8], Option<&Dictionary>)>, Fault> {
+    // Data in another file, and the abbreviations of inline images, which some readers take for the keys themselves.
+    if ["F", "FFilter", "FDecodeParms", "DP"].iter().any(|key| dictionary.get(key).is_some()) {
+        return Err(Fault::Bad("a stream says in two ways how it is stored"));
+    }
+    let misshapen = Fault::Bad("parameters that do not belong to their filters");
+    match (dictionary.get("Filter"), dictionary.get("DecodeParms")) {
+        (None, _) => Ok(Vec::new()),
+        (Some(Object::Name(filter)), parameters) => Ok(vec![(filter, one(parameters).ok_or(misshapen)?)]),
+        (Some(Object::Array(filters)), _) if filters.len() > FILTERS => Err(Fault::Bad("too many filters")),
+        (Some(Object::Array(filters)), parameters) => {
+            let parameters = match parameters {
+                None => vec![None; filters.len()],
+                Some(Object::Array(all)) if all.len() == filters.len() => {
+                    all.iter().map(|each| one(Some(each))).collect::<Option<_>>().ok_or(misshapen)?
+                }
+                Some(_) => return Err(misshapen),
+            };
+            let names = filters.iter().map(|filter| filter.as_name().ok_or(Fault::Bad("a filter is not a name")));
+            names.zip(parameters).map(|(name, parameters)| Ok((name?, parameters))).collect()
+        }
+        (Some(_), _) => Err(Fault::Bad("a filter is not a name")),
+    }
+}
+
+/// The parameters of one filter; none when they are something else.
+fn one(parameters: Option<&Object>) -> Option<Option<&Dictionary>> {
+    match parameters {
+        None | Some(Object::Null) => Some(None),
+        Some(Object::Dictionary(parameters)) => Some(Some(parameters)),
+        Some(_) => None,
+    }
 }
 
 fn inflate(data: &[u8], limit: u64) -> Result<Vec<u8>, Fault> {
@@ -56,14 +82,18 @@ fn inflate(data: &[u8], limit: u64) -> Result<Vec<u8>, Fault> {
 }
 
 fn undo_predictor(parameters: &Dictionary, data: Vec<u8>) -> Result<Vec<u8>, Fault> {
-    let number = |key: &str, default: i64| parameters.get(key).and_then(Object::as_integer).unwrap_or(default);
-    match number("Predictor", 1) {
+    // A number that is not one, or stands elsewhere, is no default.
+    let number = |key: &str, default: i64| match parameters.get(key) {
+        None => Ok(default),
+        Some(value) => value.as_integer().ok_or(Fault::Bad("a parameter of a filter is not a whole number")),
+    };
+    match number("Predictor", 1)? {
         1 => return Ok(data),
         10..=15 => {}
         other => return Err(Fault::Unsupported(format!("predictor {other}"))),
     }
-    let bits = number("Colors", 1).checked_mul(number("BitsPerComponent", 8)).filter(|bits| (1..=256).contains(bits));
-    let columns = number("Columns", 1);
+    let bits = number("Colors", 1)?.checked_mul(number("BitsPerComponent", 8)?).filter(|bits| (1..=256).contains(bits));
+    let columns = number("Columns", 1)?;
     let (Some(bits), 1..=1_000_000) = (bits, columns) else { return Err(Fault::Bad("implausible predictor")) };
     let pixel = usize::try_from((bits + 7) / 8).unwrap_or(1);
     let width = usize::try_from((bits * columns + 7) / 8).unwrap_or(1);
@@ -151,6 +181,33 @@ mod tests {
         assert_eq!(decode(&dictionary, &deflate(&data), 10_000).expect("decodes"), data);
         assert!(matches!(decode(&dictionary, &deflate(&data), 9_999), Err(Fault::TooLarge)));
         assert!(matches!(decode(&dictionary, b"nonsense", 10), Err(Fault::Bad(_))));
+    }
+
+    #[test]
+    fn only_what_every_reader_decodes_alike_is_decoded() {
+        let flate = || Object::name("FlateDecode");
+        let rows = || Dictionary::new().with("Predictor", 12_i64).with("Columns", 3_i64);
+        let raw = deflate(&[2, 1, 2, 3]);
+        let said = |filter: Object, key: &str, value: Object| {
+            decode(&Dictionary::new().with("Filter", filter).with(key, value), &raw, 10).ok()
+        };
+        let in_list = |item: Object| Object::Array(vec![item]);
+        let elsewhere = || Object::Reference(crate::Reference { number: 9, generation: 0 });
+        assert_eq!(said(flate(), "DecodeParms", rows().into()), Some(vec![1, 2, 3]));
+        assert_eq!(said(in_list(flate()), "DecodeParms", in_list(rows().into())), Some(vec![1, 2, 3]));
+        assert_eq!(said(in_list(flate()), "DecodeParms", in_list(Object::Null)), Some(vec![2, 1, 2, 3]));
+        assert_eq!(said(flate(), "DecodeParms", Object::Null), Some(vec![2, 1, 2, 3]));
+        assert_eq!(said(flate(), "DecodeParms", elsewhere()), None);
+        assert_eq!(said(flate(), "DecodeParms", in_list(rows().into())), None);
+        assert_eq!(said(in_list(flate()), "DecodeParms", rows().into()), None);
+        assert_eq!(said(in_list(flate()), "DecodeParms", Object::Array(vec![rows().into(), Object::Null])), None);
+        assert_eq!(said(in_list(flate()), "DecodeParms", in_list(elsewhere())), None);
+        assert_eq!(said(in_list(elsewhere()), "DecodeParms", Object::Null), None);
+        assert_eq!(said(flate(), "DecodeParms", rows().with("Predictor", elsewhere()).into()), None);
+        assert_eq!(said(flate(), "DecodeParms", rows().with("Predictor", Object::Real(12.0)).into()), None);
+        for key in ["DP", "F", "FFilter", "FDecodeParms"] {
+            assert_eq!(said(flate(), key, rows().into()), None, "/{key}");
+        }
     }
 
     #[test]

@@ -165,7 +165,8 @@ impl Reader {
             return Err(too_large(self.source.path()));
         }
         let raw = self.source.read(start, usize::try_from(length).unwrap_or(0))?;
-        let direct = Dictionary::new()
+        let direct = dictionary
+            .clone()
             .with("Filter", self.deep(dictionary, "Filter")?)
             .with("DecodeParms", self.deep(dictionary, "DecodeParms")?);
         decode(&direct, &raw, limit).map_err(|fault| self.undecoded(0, fault, limit))

@@ -3,6 +3,8 @@
 //! other one of two keys, would show what was never compared.
 #![warn(clippy::indexing_slicing)]
 
+mod streams;
+
 use std::collections::BTreeMap;
 
 use crate::{
@@ -137,6 +139,9 @@ fn object(reader: &mut Reader, offset: u64, number: u32, generation: u16) -> Out
         }
         Indirect::Stream { dictionary, start } => {
             no_key_twice(&Object::Dictionary(dictionary.clone()))?;
+            if !streams::is_plain(&dictionary) {
+                return Err(Fault::Unclear("a stream is stored in a way that readers understand differently"));
+            }
             let length = reader.stream_length(&dictionary)?;
             let data_end = start.saturating_add(length);
             // Whoever reads on to this word, whatever the length says, finds another end.

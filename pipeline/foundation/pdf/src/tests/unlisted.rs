@@ -105,3 +105,34 @@ fn behind_the_rows_of_a_cross_reference_stream_is_nothing() {
     assert_eq!(with(""), []);
     assert!(matches!(with("\nendstream endobj 4 0 obj <<>>").as_slice(), [Change::Unclear(_)]));
 }
+
+#[test]
+fn streams_are_stored_as_every_reader_understands() {
+    let stored = |how: &str| {
+        let text: &'static str =
+            Box::leak(format!("6 0 obj\n<<{how}/Length 1>>\nstream\nx\nendstream\nendobj\n").into_boxed_str());
+        written(&[(Some(5), NAMED), (Some(6), text)], "")
+    };
+    for how in
+        ["", "/Filter/FlateDecode", "/Filter[/FlateDecode]/DecodeParms[null]", "/Filter/FlateDecode/DecodeParms<<>>"]
+    {
+        assert_eq!(stored(how), [Change::Writer], "{how}");
+    }
+    let unclear = [Change::Writer, Change::Unclear("a stream is stored in a way that readers understand differently")];
+    for how in [
+        "/Filter 4 0 R",
+        "/Filter/ASCIIHexDecode",
+        "/Filter[/FlateDecode/FlateDecode]",
+        "/F(a file)",
+        "/DecodeParms<</Predictor 12>>",
+        "/Filter/FlateDecode/DecodeParms 4 0 R",
+        "/Filter/FlateDecode/DecodeParms<</Predictor 4 0 R>>",
+        "/Filter/FlateDecode/DecodeParms<</Predictor 12.0>>",
+        "/Filter/FlateDecode/DecodeParms<</Predictor 12/K 1>>",
+        "/Filter/FlateDecode/DecodeParms[<</Predictor 12>>]",
+        "/Filter[/FlateDecode]/DecodeParms<</Predictor 12>>",
+        "/Filter/FlateDecode/DP<</Predictor 12>>",
+    ] {
+        assert_eq!(stored(how), unclear, "{how}");
+    }
+}
