@@ -10,6 +10,9 @@ use crate::object::{Dictionary, Object};
 /// Filters of one stream.
 const FILTERS: usize = 4;
 
+/// Name of a filter, with its parameters.
+pub(crate) type Filter<'a> = (&'a [u8], Option<&'a Dictionary>);
+
 /// Why a stream was not decoded.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -20,6 +23,8 @@ pub(crate) enum Fault {
     /// A filter we do not decode.
     Unsupported(String),
 }
+
+const MISSHAPEN: Fault = Fault::Bad("parameters that do not belong to their filters");
 
 /// Decodes `raw` as its dictionary says, up to `limit` bytes. The dictionary's values must be direct: what is not said in
 /// the one form that every reader understands is refused, for the next reader would find other bytes.
@@ -38,23 +43,22 @@ pub(crate) fn decode(dictionary: &Dictionary, raw: &[u8], limit: u64) -> Result<
 }
 
 /// The filters, each with its parameters (ISO 32000-2 table 5): a name with a dictionary, or arrays of equal length.
-pub(crate) fn filters(dictionary: &Dictionary) -> Result<Vec<(&[u8], Option<&Dictionary>)>, Fault> {
+pub(crate) fn filters(dictionary: &Dictionary) -> Result<Vec<Filter<'_>>, Fault> {
     // Data in another file, and the abbreviations of inline images, which some readers take for the keys themselves.
     if ["F", "FFilter", "FDecodeParms", "DP"].iter().any(|key| dictionary.get(key).is_some()) {
         return Err(Fault::Bad("a stream says in two ways how it is stored"));
     }
-    let misshapen = Fault::Bad("parameters that do not belong to their filters");
     match (dictionary.get("Filter"), dictionary.get("DecodeParms")) {
         (None, _) => Ok(Vec::new()),
-        (Some(Object::Name(filter)), parameters) => Ok(vec![(filter, one(parameters).ok_or(misshapen)?)]),
+        (Some(Object::Name(filter)), parameters) => Ok(vec![(filter, one(parameters)?)]),
         (Some(Object::Array(filters)), _) if filters.len() > FILTERS => Err(Fault::Bad("too many filters")),
         (Some(Object::Array(filters)), parameters) => {
             let parameters = match parameters {
                 None => vec![None; filters.len()],
                 Some(Object::Array(all)) if all.len() == filters.len() => {
-                    all.iter().map(|each| one(Some(each))).collect::<Option<_>>().ok_or(misshapen)?
+                    all.iter().map(|each| one(Some(each))).collect::<Result<_, _>>()?
                 }
-                Some(_) => return Err(misshapen),
+                Some(_) => return Err(MISSHAPEN),
             };
             let names = filters.iter().map(|filter| filter.as_name().ok_or(Fault::Bad("a filter is not a name")));
             names.zip(parameters).map(|(name, parameters)| Ok((name?, parameters))).collect()
@@ -63,12 +67,12 @@ pub(crate) fn filters(dictionary: &Dictionary) -> Result<Vec<(&[u8], Option<&Dic
     }
 }
 
-/// The parameters of one filter; none when they are something else.
-fn one(parameters: Option<&Object>) -> Option<Option<&Dictionary>> {
+/// The parameters of one filter.
+fn one(parameters: Option<&Object>) -> Result<Option<&Dictionary>, Fault> {
     match parameters {
-        None | Some(Object::Null) => Some(None),
-        Some(Object::Dictionary(parameters)) => Some(Some(parameters)),
-        Some(_) => None,
+        None | Some(Object::Null) => Ok(None),
+        Some(Object::Dictionary(parameters)) => Ok(Some(parameters)),
+        Some(_) => Err(MISSHAPEN),
     }
 }
 

@@ -4,9 +4,12 @@
 #![warn(clippy::indexing_slicing)]
 
 mod streams;
+mod table;
+mod words;
 
 use std::collections::BTreeMap;
 
+use self::words::{begins_object, holds_mark, nothing_hides};
 use crate::{
     Error,
     object::{Dictionary, Indirect, Object},
@@ -19,6 +22,9 @@ use crate::{
 const WORDS: usize = 256;
 /// Bytes between two objects, or of a cross-reference section, that are looked through.
 const BETWEEN: u64 = 64 << 20;
+
+/// Highest object number that readers look for; what a table lists beyond makes some of them rebuild it (ISO 32000-1 annex C).
+const HIGHEST: u32 = 8_388_607;
 
 /// Something that is not clear; or the file could not be read.
 enum Fault {
@@ -73,6 +79,9 @@ fn trailer(reader: &Reader) -> Outcome<()> {
     let last = sections.first().map(|section| &section.trailer).ok_or(Fault::Unclear("there is no trailer"))?;
     let highest = sections.iter().filter_map(|section| section.entries.keys().next_back()).max();
     let size = last.get("Size").and_then(Object::as_integer).unwrap_or(0);
+    if size > i64::from(HIGHEST) + 1 {
+        return Err(Fault::Unclear("a trailer counts more objects than readers look for"));
+    }
     if highest.is_some_and(|highest| i64::from(*highest) >= size) {
         return Err(Fault::Unclear("a trailer counts fewer objects than there are"));
     }
@@ -107,8 +116,7 @@ fn between(reader: &Reader, from: u64, to: u64) -> Outcome<()> {
     let bytes = read(reader, from, length)?;
     let mut parser = Parser::new(&bytes, 0);
     parser.skip_space();
-    let marks = [&b"%%EOF"[..], b"startxref", b"trailer"];
-    if !parser.rest().is_empty() || begins_object(&bytes) || marks.iter().any(|mark| contains(&bytes, mark)) {
+    if !parser.rest().is_empty() || begins_object(&bytes) || holds_mark(&bytes) {
         return Err(Fault::Unclear("bytes that no cross-reference lists"));
     }
     Ok(())
@@ -124,13 +132,12 @@ fn read(reader: &Reader, from: u64, length: u64) -> Outcome<Vec<u8>> {
 /// One object: named as it is listed, no key twice, ended where it should be. Gives its end.
 fn object(reader: &mut Reader, offset: u64, number: u32, generation: u16) -> Outcome<u64> {
     let located = reader.read_at(offset, number)?;
-    let (begin, end) = located.span.unwrap_or((offset, offset));
-    let bytes = read(reader, begin, end.saturating_sub(begin))?;
-    let mut head = Parser::new(&bytes, 0);
-    let named =
-        head.unsigned().is_ok() && head.unsigned() == Ok(u64::from(generation)) && head.keyword(b"obj") == Ok(true);
-    if !named || begins_object(head.rest()) {
-        return Err(Fault::Unclear("an object is named otherwise than it is listed"));
+    let (_, end) = located.span.unwrap_or((offset, offset));
+    let bytes = read(reader, offset, end.saturating_sub(offset))?;
+    let value = behind_name(&bytes, number, generation)
+        .ok_or(Fault::Unclear("an object is named otherwise than it is listed"))?;
+    if begins_object(value) || holds_mark(value) {
+        return Err(Fault::Unclear("an object seems to hold another one"));
     }
     match located.indirect {
         Indirect::Value(value) => {
@@ -144,16 +151,28 @@ fn object(reader: &mut Reader, offset: u64, number: u32, generation: u16) -> Out
             }
             let length = reader.stream_length(&dictionary)?;
             let data_end = start.saturating_add(length);
-            // Whoever reads on to this word, whatever the length says, finds another end.
-            if holds(reader, start, length, b"endstream")? {
-                return Err(Fault::Unclear("a stream seems to end within its data"));
-            }
+            // Whoever reads on to the next such word, whatever the length says, finds another end, or another object.
+            nothing_hides(reader, start, length)?;
             if dictionary.is_name("Type", "ObjStm") {
                 packed(reader, number, &dictionary)?;
             }
             words_at(reader, data_end, &[b"endstream", b"endobj"])
         }
     }
+}
+
+/// What stands behind `N G obj`, when that is what bytes begin with: single spaces or line ends between the words, no remark.
+fn behind_name(bytes: &[u8], number: u32, generation: u16) -> Option<&[u8]> {
+    let (number, generation) = (number.to_string(), generation.to_string());
+    let rest = bytes.strip_prefix(number.as_bytes()).and_then(space)?;
+    let rest = rest.strip_prefix(generation.as_bytes()).and_then(space)?;
+    let value = rest.strip_prefix(b"obj")?;
+    value.first().is_some_and(|byte| byte.is_ascii_whitespace() || b"<[(/".contains(byte)).then_some(value)
+}
+
+/// What stands behind one white space.
+fn space(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.split_first().filter(|(byte, _)| byte.is_ascii_whitespace()).map(|(_, rest)| rest)
 }
 
 /// The objects in an object stream: all listed as being there, no key twice.
@@ -181,8 +200,8 @@ fn end_of_section(reader: &mut Reader, section: &Section) -> Outcome<u64> {
     let end = match section.form {
         XrefForm::Table => {
             let table = read(reader, section.offset, section.after.saturating_sub(section.offset))?;
-            if begins_object(&table) {
-                return Err(Fault::Unclear("bytes that no cross-reference lists"));
+            if !table::is_plain(&table) || begins_object(&table) {
+                return Err(Fault::Unclear("a cross-reference table that readers may rebuild"));
             }
             section.after
         }
@@ -207,8 +226,12 @@ fn words_at(reader: &Reader, at: u64, words: &[&[u8]]) -> Outcome<u64> {
     let window = reader.source().read(at, WORDS)?;
     let mut parser = Parser::new(&window, 0);
     for word in words {
+        let before = parser.at();
         if parser.keyword(word) != Ok(true) {
             return Err(Fault::Unclear("an object does not end where it should"));
+        }
+        if holds_mark(window.get(before..parser.at() - word.len()).unwrap_or_default()) {
+            return Err(Fault::Unclear("bytes that no cross-reference lists"));
         }
     }
     let used = window.get(..parser.at()).unwrap_or_default();
@@ -216,26 +239,4 @@ fn words_at(reader: &Reader, at: u64, words: &[&[u8]]) -> Outcome<u64> {
         return Err(Fault::Unclear("bytes that no cross-reference lists"));
     }
     Ok(at.saturating_add(parser.at() as u64))
-}
-
-/// Whether `N G obj` seems to stand in bytes: the word behind a digit.
-fn begins_object(bytes: &[u8]) -> bool {
-    let mut words = bytes.windows(3).enumerate().filter(|(_, word)| word == b"obj");
-    words.any(|(at, _)| bytes.get(..at).unwrap_or_default().trim_ascii_end().last().is_some_and(u8::is_ascii_digit))
-}
-
-fn contains(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|window| window == word)
-}
-
-/// Whether a word stands in a stretch of the file, which is read piece by piece.
-fn holds(reader: &Reader, start: u64, length: u64, word: &[u8]) -> Outcome<bool> {
-    let mut found = false;
-    let mut carried = Vec::new();
-    reader.source().each_chunk(start, length, |chunk| {
-        carried.extend_from_slice(chunk);
-        found = found || contains(&carried, word);
-        carried.drain(..carried.len().saturating_sub(word.len() - 1));
-    })?;
-    Ok(found)
 }

@@ -48,8 +48,17 @@ fn what_no_cross_reference_lists_is_named() {
     check(&[(Some(5), NAMED), (Some(6), "6 0 obj\n(4 0 obj <<>> endobj)\nendobj\n")], "");
     check(&[(Some(5), NAMED), (Some(6), "6 1 obj\n(x)\nendobj\n")], "");
     check(&[(Some(5), NAMED), (Some(6), "6 0 obj\n(x)\n")], "");
-    let stream = "6 0 obj\n<</Length 30>>\nstream\nendstream endobj 4 0 obj <<>>\nendstream\nendobj\n";
-    check(&[(Some(5), NAMED), (Some(6), stream)], "");
+    check(&[(Some(5), NAMED), (Some(6), "6 0 obj\n(trailer <</Root 4 0 R>>)\nendobj\n")], "");
+    check(&[(Some(5), NAMED), (Some(6), "6 0 obj\n(x)\n%trailer <</Root 4 0 R>>\nendobj\n")], "");
+    for within in ["4 0 obj <<>>", "4%\n0%\nobj<<>>", "trailer <<>>", "startxref 5", "x endobj x", "endstream x"] {
+        let stream = format!("6 0 obj\n<</Length {}>>\nstream\n{within}\nendstream\nendobj\n", within.len());
+        check(&[(Some(5), NAMED), (Some(6), stream.leak())], "");
+    }
+    // Who does not find the name right there looks for it elsewhere.
+    for head in ["%x\n6 0 obj", "6%\n0 obj", "6 0%\nobj", "6  0 obj", " 6 0 obj", "6 0 obj%", "6 00 obj"] {
+        check(&[(Some(5), NAMED), (Some(6), format!("{head}\n(x)\nendobj\n").leak())], "");
+    }
+    check(&[(Some(5), NAMED), (Some(6), "6 0 objnull\nendobj\n")], "");
 }
 
 #[test]
@@ -60,6 +69,8 @@ fn a_trailer_that_others_would_not_follow_is_named() {
     // ISO 32000-2 table 15: objects with higher numbers are missing for readers that count.
     assert_eq!(said("/Size 5/Root 1 0 R"), unclear("a trailer counts fewer objects than there are"));
     assert_eq!(said("/Root 1 0 R"), unclear("a trailer counts fewer objects than there are"));
+    assert_eq!(said("/Size 8388608/Root 1 0 R"), [Change::Writer]);
+    assert_eq!(said("/Size 8388609/Root 1 0 R"), unclear("a trailer counts more objects than readers look for"));
     assert_eq!(said("/Size 6"), unclear("a trailer names no catalog"));
 }
 
@@ -109,9 +120,8 @@ fn behind_the_rows_of_a_cross_reference_stream_is_nothing() {
 #[test]
 fn streams_are_stored_as_every_reader_understands() {
     let stored = |how: &str| {
-        let text: &'static str =
-            Box::leak(format!("6 0 obj\n<<{how}/Length 1>>\nstream\nx\nendstream\nendobj\n").into_boxed_str());
-        written(&[(Some(5), NAMED), (Some(6), text)], "")
+        let text = format!("6 0 obj\n<<{how}/Length 1>>\nstream\nx\nendstream\nendobj\n");
+        written(&[(Some(5), NAMED), (Some(6), text.leak())], "")
     };
     for how in
         ["", "/Filter/FlateDecode", "/Filter[/FlateDecode]/DecodeParms[null]", "/Filter/FlateDecode/DecodeParms<<>>"]
@@ -134,5 +144,22 @@ fn streams_are_stored_as_every_reader_understands() {
         "/Filter/FlateDecode/DP<</Predictor 12>>",
     ] {
         assert_eq!(stored(how), unclear, "{how}");
+    }
+}
+
+#[test]
+fn a_table_that_others_would_rebuild_is_named() {
+    let base = table_file();
+    let with = |from: &str, to: &str| {
+        let (at, xref, previous) = (base.len(), base.len() + NAMED.len(), reader(&base).tail().startxref);
+        let trailer = format!("trailer\n<</Size 6/Root 1 0 R/Info 5 0 R/Prev {previous}>>\n");
+        let text = format!("{NAMED}xref\n5 1\n{at:010} 00000 n \n{trailer}startxref\n{xref}\n%%EOF\n");
+        assert!(text.contains(from), "{from}");
+        changes(&base, &[&base[..], text.replacen(from, to, 1).as_bytes()].concat())
+    };
+    assert_eq!(with("xref", "xref"), [Change::Writer]);
+    let unclear = [Change::Writer, Change::Unclear("a cross-reference table that readers may rebuild")];
+    for (from, to) in [("xref\n5", "xref5"), ("xref\n5", "xref%\n5"), ("trailer\n", "%\ntrailer\n")] {
+        assert_eq!(with(from, to), unclear, "{to:?}");
     }
 }
