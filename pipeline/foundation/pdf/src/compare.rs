@@ -84,7 +84,8 @@ pub fn compare_in(source: &Source, from: u64, to: u64) -> Result<Vec<Change>, Er
         Comparison { old, new, special: BTreeSet::new(), seen: BTreeSet::new(), changes: BTreeSet::new() };
     comparison.special.extend(old_pages.iter().copied());
     comparison.run(&old_pages)?;
-    comparison.changes.extend(unclear(&mut comparison.new, from)?.map(Change::Unclear));
+    let previous = comparison.old.tail().startxref;
+    comparison.changes.extend(unclear(&mut comparison.new, from, previous)?.map(Change::Unclear));
     Ok(comparison.changes.into_iter().collect())
 }
 

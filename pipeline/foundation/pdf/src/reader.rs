@@ -7,7 +7,7 @@ use crate::{
     Error,
     filter::{self, decode},
     object::{Dictionary, Indirect, Object, Reference},
-    parse::{Fault, Parser},
+    parse::{Fault, Parser, is_space},
     source::Source,
     tail::{Entry, Tail},
 };
@@ -24,6 +24,16 @@ struct ObjectStream {
     data: Vec<u8>,
     /// Object number and offset into `data`.
     index: Vec<(u32, usize)>,
+    /// Where the index ends.
+    first: usize,
+}
+
+impl ObjectStream {
+    /// Where an object begins, if it is the one at an index.
+    fn place(&self, index: u32, number: u32) -> Option<usize> {
+        let (found, at) = self.index.get(usize::try_from(index).ok()?)?;
+        (*found == number).then_some(*at)
+    }
 }
 
 /// A file with its cross-reference chain.
@@ -214,34 +224,43 @@ impl Reader {
 
     fn in_stream(&mut self, stream: u32, index: u32, number: u32) -> Result<Object, Error> {
         let stream = self.object_stream(stream)?;
-        let listed = usize::try_from(index).ok().and_then(|index| stream.index.get(index));
-        let listed = listed.filter(|(found, _)| *found == number);
-        if listed.is_none() {
-            self.spend(stream.index.len())?;
-        }
-        let found = listed.or_else(|| stream.index.iter().find(|(found, _)| *found == number));
-        let (_, at) = found.ok_or_else(|| self.bad(number, "its object stream does not have it"))?;
-        self.unpack(&stream, *at, number)
+        // ISO 32000-2 table 18: at its index. Where another one stands, one reader takes that one, the next looks further.
+        let at = stream.place(index, number).ok_or_else(|| self.bad(number, "its object stream does not have it"))?;
+        Ok(self.unpack(&stream, at, number)?.0)
     }
 
-    /// Everything in an object stream, listed or not.
+    /// Whether an object stream has an object at an index.
+    pub(crate) fn packs(&mut self, stream: u32, index: u32, number: u32) -> Result<bool, Error> {
+        Ok(self.object_stream(stream)?.place(index, number).is_some())
+    }
+
+    /// Everything in an object stream, listed or not. The objects lie one behind the other, as readers expect that do not
+    /// go by their places.
     pub(crate) fn packed(&mut self, stream: u32) -> Result<Vec<(u32, Object)>, Error> {
         let stream = self.object_stream(stream)?;
         let mut out = Vec::with_capacity(stream.index.len());
+        let mut end = stream.first;
         for (number, at) in &stream.index {
-            out.push((*number, self.unpack(&stream, *at, *number)?));
+            if !stream.data.get(end..*at).is_some_and(|gap| gap.iter().all(|byte| is_space(*byte))) {
+                return Err(self.bad(*number, "it does not follow the one before it in its object stream"));
+            }
+            let (object, behind) = self.unpack(&stream, *at, *number)?;
+            out.push((*number, object));
+            end = behind;
         }
         Ok(out)
     }
 
-    fn unpack(&self, stream: &ObjectStream, at: usize, number: u32) -> Result<Object, Error> {
+    /// An object in an object stream, and where it ends there.
+    fn unpack(&self, stream: &ObjectStream, at: usize, number: u32) -> Result<(Object, usize), Error> {
         let mut parser = Parser::new(&stream.data, at);
         let object = parser.object();
         self.spend(parser.at().saturating_sub(at))?;
-        object.map_err(|fault| match fault {
+        let object = object.map_err(|fault| match fault {
             Fault::NeedMore => self.bad(number, "it is cut off in its object stream"),
             Fault::Bad(detail) => self.bad(number, detail),
-        })
+        })?;
+        Ok((object, parser.at()))
     }
 
     fn spend(&self, bytes: usize) -> Result<(), Error> {
@@ -259,16 +278,21 @@ impl Reader {
         let Indirect::Stream { dictionary, start } = self.read_at(offset, number)?.indirect else {
             return Err(self.bad(number, "an object stream is no stream"));
         };
+        // Most readers do not ask; those that do find nothing in it.
+        if !dictionary.is_name("Type", "ObjStm") {
+            return Err(self.bad(number, "an object stream does not say that it is one"));
+        }
         let mut data = self.plain_stream(number, &dictionary, start)?;
         self.spend(data.len())?;
         data.extend_from_slice(b" endobj "); // the last value may end with the stream
-        let index = stream_index(&dictionary, &data).ok_or_else(|| self.bad(number, "its index is malformed"))?;
+        let (index, first) =
+            stream_index(&dictionary, &data).ok_or_else(|| self.bad(number, "its index is malformed"))?;
         if self.kept.saturating_add(data.len()) > KEPT {
             self.streams.clear();
             self.kept = 0;
         }
         self.kept = self.kept.saturating_add(data.len());
-        let stream = Rc::new(ObjectStream { data, index });
+        let stream = Rc::new(ObjectStream { data, index, first });
         self.streams.insert(number, Rc::clone(&stream));
         Ok(stream)
     }
@@ -305,10 +329,12 @@ impl Reader {
     }
 }
 
-fn stream_index(dictionary: &Dictionary, data: &[u8]) -> Option<Vec<(u32, usize)>> {
+/// The index of an object stream, numbers and nothing else, and where it ends.
+fn stream_index(dictionary: &Dictionary, data: &[u8]) -> Option<(Vec<(u32, usize)>, usize)> {
     let count = usize::try_from(dictionary.get("N")?.as_integer()?).ok()?;
     let first = usize::try_from(dictionary.get("First")?.as_integer()?).ok()?;
-    if count > data.len() {
+    let only_numbers = data.get(..first)?.iter().all(|byte| byte.is_ascii_digit() || is_space(*byte));
+    if count > data.len() || !only_numbers {
         return None;
     }
     let mut parser = Parser::new(data, 0);
@@ -318,7 +344,7 @@ fn stream_index(dictionary: &Dictionary, data: &[u8]) -> Option<Vec<(u32, usize)
         let at = usize::try_from(parser.unsigned().ok()?).ok()?;
         index.push((number, first.checked_add(at)?));
     }
-    Some(index)
+    Some((index, first))
 }
 
 /// `N G obj` value, or a stream.

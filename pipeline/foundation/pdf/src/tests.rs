@@ -2,6 +2,7 @@
 
 mod budget;
 mod forged;
+mod order;
 mod unlisted;
 
 use proptest::prelude::*;

@@ -3,6 +3,7 @@
 //! other one of two keys, would show what was never compared.
 #![warn(clippy::indexing_slicing)]
 
+mod order;
 mod streams;
 mod table;
 mod words;
@@ -43,9 +44,10 @@ impl From<Error> for Fault {
 
 type Outcome<T> = Result<T, Fault>;
 
-/// What is not clear in the revision that begins at `from` and ends with the file; none when everything is.
-pub(crate) fn unclear(reader: &mut Reader, from: u64) -> Result<Option<&'static str>, Error> {
-    match tile(reader, from) {
+/// What is not clear in the revision that begins at `from` and ends with the file; none when everything is. `previous` is
+/// where the last cross-reference section stood before it.
+pub(crate) fn unclear(reader: &mut Reader, from: u64, previous: u64) -> Result<Option<&'static str>, Error> {
+    match order::in_order(reader, from, previous).and_then(|()| tile(reader, from)) {
         Ok(()) => Ok(None),
         Err(Fault::Unclear(detail)) => Ok(Some(detail)),
         Err(Fault::Unread(error)) => Err(error),
