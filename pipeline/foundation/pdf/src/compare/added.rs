@@ -53,8 +53,28 @@ fn draws_nothing(reader: &mut Reader, appearance: &Object) -> bool {
     let Some(normal) = appearance.as_dictionary().filter(|appearance| appearance.len() == 1) else { return false };
     let Some(form @ Object::Reference(_)) = normal.get("N").cloned() else { return false };
     let Ok(Indirect::Stream { dictionary, start }) = reader.resolve(&form) else { return false };
+    if !is_bare_form(&dictionary) {
+        return false;
+    }
     let Ok(content) = reader.stream_data(&dictionary, start, REMARKS) else { return false };
     let mut parser = Parser::new(&content, 0);
     parser.skip_space();
     parser.rest().is_empty()
+}
+
+/// Whether a form (ISO 32000-2 table 93) has the box without which readers choose their own, nothing to draw with, and
+/// content that is not predicted from anything.
+fn is_bare_form(form: &Dictionary) -> bool {
+    let plain = |(key, value): (&[u8], &Object)| match key {
+        b"Type" => value == &Object::name("XObject"),
+        b"Subtype" => value == &Object::name("Form"),
+        b"FormType" => value.as_integer() == Some(1),
+        b"BBox" => rectangle(value).is_some(),
+        b"Matrix" => value.as_array().is_some_and(|of| of.len() == 6 && of.iter().all(|one| one.as_number().is_some())),
+        b"Resources" => value.as_dictionary().is_some_and(Dictionary::is_empty),
+        b"Length" => value.as_integer().is_some(),
+        b"Filter" => value == &Object::name("FlateDecode"),
+        _ => false,
+    };
+    !form.is_ambiguous() && form.is_name("Subtype", "Form") && form.get("BBox").is_some() && form.iter().all(plain)
 }

@@ -48,9 +48,38 @@ fn stamped(base: &[u8], change: impl FnOnce(&mut Revision, &mut Dictionary, &mut
     changes(base, &later)
 }
 
+fn form() -> Dictionary {
+    Dictionary::new().with("Subtype", Object::name("Form")).with("BBox", Object::numbers(&[0.0; 4]))
+}
+
 fn appearance(revision: &mut Revision, content: &[u8]) -> Object {
-    let form = Dictionary::new().with("Subtype", Object::name("Form")).with("BBox", Object::numbers(&[0.0; 4]));
-    Dictionary::new().with("N", revision.add_stream(&form, content)).into()
+    Dictionary::new().with("N", revision.add_stream(&form(), content)).into()
+}
+
+#[test]
+fn an_empty_appearance_is_empty_for_every_reader() {
+    let base = table_file();
+    let drawn = |form: &Dictionary| {
+        let with = |revision: &mut Revision| Dictionary::new().with("N", revision.add_stream(form, b"% nothing\n"));
+        let said = stamped(&base, |revision, field, _| field.set("AP", with(revision)));
+        said != [Change::DocumentTimestamp("Timestamp".to_owned())]
+    };
+    let numbers = |numbers: &[f64]| Object::numbers(numbers);
+    assert!(!drawn(&form()));
+    assert!(!drawn(&form().with("Type", Object::name("XObject")).with("FormType", 1_i64)));
+    assert!(!drawn(&form().with("BBox", numbers(&[0.0, 0.0, 9.0, 9.0])).with("Resources", Dictionary::new())));
+    assert!(!drawn(&form().with("Matrix", numbers(&[1.0, 0.0, 0.0, 1.0, 0.0, 0.0]))));
+    // ISO 32000-2 table 93: the box is required; who misses it takes the page for it.
+    assert!(drawn(&Dictionary::new().with("Subtype", Object::name("Form"))));
+    assert!(drawn(&form().with("BBox", reference(4))));
+    assert!(drawn(&form().with("Matrix", numbers(&[1.0]))));
+    assert!(drawn(&form().with("Subtype", Object::name("Image"))));
+    assert!(drawn(&form().with("Resources", Dictionary::new().with("Font", Dictionary::new()))));
+    assert!(drawn(&form().with("Resources", reference(1))));
+    assert!(drawn(&form().with("DecodeParms", Dictionary::new().with("Predictor", 12_i64))));
+    for key in ["Group", "OC", "Ref", "PS", "DP"] {
+        assert!(drawn(&form().with(key, Dictionary::new())), "/{key}");
+    }
 }
 
 #[test]
