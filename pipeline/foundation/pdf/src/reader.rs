@@ -19,6 +19,9 @@ const HOPS: u32 = 32;
 /// Decoded bytes of object streams that are kept.
 const KEPT: usize = 64 << 20;
 
+/// What a look into the file costs at least, in bytes of reading: the smallest objects are dearer to fetch than to parse.
+const LOOK: u64 = 256;
+
 #[derive(Debug)]
 struct ObjectStream {
     data: Vec<u8>,
@@ -206,7 +209,7 @@ impl Reader {
             let read = indirect(&window, offset, number);
             let end = read.as_ref().ok().and_then(|located| located.span).map(|(_, end)| end.saturating_sub(offset));
             match end {
-                Some(end) => self.source.spend(end)?,
+                Some(end) => self.source.spend(end.max(LOOK))?,
                 None => self.spend(window.len())?,
             }
             match read {

@@ -2,20 +2,23 @@
 //! an extension. Only in the plain form that the standards give it, so that none of it can be drawn or done elsewhere.
 #![warn(clippy::indexing_slicing)]
 
+use std::collections::BTreeSet;
+
 use crate::{
     Error,
-    object::{Dictionary, Indirect, Object},
+    object::{Dictionary, Indirect, Object, Reference},
     reader::Reader,
 };
 
 /// A document security store (EN 319 142-1 §5.4.2): lists of streams, and per signature the same.
 pub(super) fn is_store(reader: &mut Reader, object: &Object) -> Result<bool, Error> {
     let Some(store) = plain_dictionary(reader, object)? else { return Ok(false) };
+    let mut judge = Judge { reader, lists: BTreeSet::new(), evidence: BTreeSet::new() };
     for (key, value) in store.iter() {
         let plain = match key {
             b"Type" => value == &Object::name("DSS"),
-            b"Certs" | b"OCSPs" | b"CRLs" => is_list_of_evidence(reader, value)?,
-            b"VRI" => is_per_signature(reader, value)?,
+            b"Certs" | b"OCSPs" | b"CRLs" => judge.is_list_of_evidence(value)?,
+            b"VRI" => judge.is_per_signature(value)?,
             _ => false,
         };
         if !plain {
@@ -25,41 +28,60 @@ pub(super) fn is_store(reader: &mut Reader, object: &Object) -> Result<bool, Err
     Ok(true)
 }
 
-fn is_per_signature(reader: &mut Reader, object: &Object) -> Result<bool, Error> {
-    let Some(signatures) = plain_dictionary(reader, object)? else { return Ok(false) };
-    for (_, value) in signatures.iter() {
-        let Some(signature) = plain_dictionary(reader, value)? else { return Ok(false) };
-        for (key, value) in signature.iter() {
-            let plain = match key {
-                b"Type" => value == &Object::name("VRI"),
-                b"Cert" | b"OCSP" | b"CRL" => is_list_of_evidence(reader, value)?,
-                b"TU" => value.as_string().is_some(),
-                b"TS" => is_evidence(reader, value)?,
-                _ => false,
-            };
-            if !plain {
+/// Looks at what a store leads to, at each thing once: its parts name the same evidence again and again.
+struct Judge<'a> {
+    reader: &'a mut Reader,
+    /// Lists, and streams, that were found plain.
+    lists: BTreeSet<Reference>,
+    evidence: BTreeSet<Reference>,
+}
+
+impl Judge<'_> {
+    fn is_per_signature(&mut self, object: &Object) -> Result<bool, Error> {
+        let Some(signatures) = plain_dictionary(self.reader, object)? else { return Ok(false) };
+        for (_, value) in signatures.iter() {
+            let Some(signature) = plain_dictionary(self.reader, value)? else { return Ok(false) };
+            for (key, value) in signature.iter() {
+                let plain = match key {
+                    b"Type" => value == &Object::name("VRI"),
+                    b"Cert" | b"OCSP" | b"CRL" => self.is_list_of_evidence(value)?,
+                    b"TU" => value.as_string().is_some(),
+                    b"TS" => self.is_evidence(value)?,
+                    _ => false,
+                };
+                if !plain {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_list_of_evidence(&mut self, object: &Object) -> Result<bool, Error> {
+        if object.as_reference().is_some_and(|reference| self.lists.contains(&reference)) {
+            return Ok(true);
+        }
+        let Indirect::Value(Object::Array(items)) = self.reader.resolve(object)? else { return Ok(false) };
+        for item in items {
+            if !self.is_evidence(&item)? {
                 return Ok(false);
             }
         }
+        self.lists.extend(object.as_reference());
+        Ok(true)
     }
-    Ok(true)
-}
 
-fn is_list_of_evidence(reader: &mut Reader, object: &Object) -> Result<bool, Error> {
-    let Indirect::Value(Object::Array(items)) = reader.resolve(object)? else { return Ok(false) };
-    for item in items {
-        if !is_evidence(reader, &item)? {
-            return Ok(false);
+    /// A stream of bytes and nothing more: no form, no image.
+    fn is_evidence(&mut self, object: &Object) -> Result<bool, Error> {
+        if object.as_reference().is_some_and(|reference| self.evidence.contains(&reference)) {
+            return Ok(true);
         }
+        let Indirect::Stream { dictionary, .. } = self.reader.resolve(object)? else { return Ok(false) };
+        let bytes_only = |key: &[u8]| matches!(key, b"Length" | b"DL" | b"Filter" | b"DecodeParms");
+        let plain = !dictionary.is_ambiguous() && dictionary.iter().all(|(key, _)| bytes_only(key));
+        self.evidence.extend(object.as_reference().filter(|_| plain));
+        Ok(plain)
     }
-    Ok(true)
-}
-
-/// A stream of bytes and nothing more: no form, no image.
-fn is_evidence(reader: &mut Reader, object: &Object) -> Result<bool, Error> {
-    let Indirect::Stream { dictionary, .. } = reader.resolve(object)? else { return Ok(false) };
-    let bytes_only = |key: &[u8]| matches!(key, b"Length" | b"DL" | b"Filter" | b"DecodeParms");
-    Ok(!dictionary.is_ambiguous() && dictionary.iter().all(|(key, _)| bytes_only(key)))
 }
 
 /// `/Extensions` (ISO 32000-2 §7.12) with the developers it had, and perhaps further ones.
