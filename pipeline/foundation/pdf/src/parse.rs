@@ -6,6 +6,8 @@ use crate::object::{Dictionary, Object, Reference};
 /// Nesting of arrays and dictionaries.
 const DEPTH: u32 = 100;
 
+const UNKNOWN_WORD: Fault = Fault::Bad("an unknown word");
+
 /// Why a value was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -154,10 +156,11 @@ impl<'a> Parser<'a> {
             (&b"null"[..], Object::Null),
         ] {
             if self.keyword(word)? {
-                return Ok(value);
+                let after = self.peek().ok_or(Fault::NeedMore)?;
+                return if is_space(after) || is_delimiter(after) { Ok(value) } else { Err(UNKNOWN_WORD) };
             }
         }
-        Err(Fault::Bad("an unknown word"))
+        Err(UNKNOWN_WORD)
     }
 
     fn name(&mut self) -> Result<Vec<u8>, Fault> {
@@ -379,6 +382,7 @@ mod tests {
         for end in 0..text.len() - 2 {
             assert_eq!(Parser::new(&text[..end], 0).object(), Err(Fault::NeedMore), "at {end}");
         }
+        assert_eq!(Parser::new(b"[null1 0 R] ", 0).object(), Err(UNKNOWN_WORD));
         let deep = vec![b'['; 5000];
         assert_eq!(Parser::new(&deep, 0).object(), Err(Fault::Bad("nested too deeply")));
     }

@@ -10,7 +10,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use self::words::{begins_object, holds_mark, nothing_hides};
+use self::words::{begins_object, contains, holds_mark, nothing_hides};
 use crate::{
     Error,
     object::{Dictionary, Indirect, Object},
@@ -148,6 +148,11 @@ fn object(reader: &mut Reader, offset: u64, number: u32, generation: u16) -> Out
         }
         Indirect::Stream { dictionary, start } => {
             no_key_twice(&Object::Dictionary(dictionary.clone()))?;
+            // ISO 32000-2 §7.5.8: readers that rebuild take such a stream for a section, wherever it stands.
+            let is_section = reader.tail().sections.iter().any(|section| section.offset == offset);
+            if !is_section && (dictionary.is_name("Type", "XRef") || contains(value, b"/XRef")) {
+                return Err(Fault::Unclear("a cross-reference stream that none leads to"));
+            }
             if !streams::is_plain(&dictionary) {
                 return Err(Fault::Unclear("a stream is stored in a way that readers understand differently"));
             }
@@ -199,25 +204,34 @@ fn no_key_twice(value: &Object) -> Outcome<()> {
 /// A section, and the words behind it up to its `%%EOF`. Gives its end.
 fn end_of_section(reader: &mut Reader, section: &Section) -> Outcome<u64> {
     no_key_twice(&Object::Dictionary(section.trailer.clone()))?;
+    let own = Entry::At { offset: section.offset, generation: 0 };
+    let mut named = section.entries.iter().filter(|(_, entry)| **entry == own).map(|(number, _)| *number);
     let end = match section.form {
         XrefForm::Table => {
             let table = read(reader, section.offset, section.after.saturating_sub(section.offset))?;
             if !table::is_plain(&table) || begins_object(&table) {
                 return Err(Fault::Unclear("a cross-reference table that readers may rebuild"));
             }
+            if named.next().is_some() {
+                return Err(Fault::Unclear("two objects stand at one place"));
+            }
             section.after
         }
         XrefForm::Stream => {
             let head = reader.source().read(section.offset, WORDS)?;
-            let number = Parser::new(&head, 0).unsigned().ok().and_then(|number| u32::try_from(number).ok());
-            object(reader, section.offset, number.unwrap_or(0), 0)?
+            let number = Parser::new(&head, 0).unsigned().unwrap_or(0);
+            let number = u32::try_from(number).unwrap_or(0);
+            let taken = ![own, Entry::Free].contains(&reader.tail().find(number));
+            if taken || named.any(|other| other != number) {
+                return Err(Fault::Unclear("two objects have one name"));
+            }
+            object(reader, section.offset, number, 0)?
         }
     };
     let behind = words_at(reader, end, &[b"startxref"])?;
     let rest = read(reader, behind, section.eof.saturating_sub(behind))?;
-    let number = rest.strip_suffix(b"%%EOF").unwrap_or_default();
-    let only_number = number.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace());
-    if number.is_empty() || !only_number {
+    let number = std::str::from_utf8(rest.strip_suffix(b"%%EOF").unwrap_or_default()).unwrap_or_default();
+    if number.trim_ascii().parse() != Ok(section.offset) {
         return Err(Fault::Unclear("a cross-reference section does not end with itself"));
     }
     Ok(section.eof)
@@ -232,7 +246,10 @@ fn words_at(reader: &Reader, at: u64, words: &[&[u8]]) -> Outcome<u64> {
         if parser.keyword(word) != Ok(true) {
             return Err(Fault::Unclear("an object does not end where it should"));
         }
-        if holds_mark(window.get(before..parser.at() - word.len()).unwrap_or_default()) {
+        let gap = window.get(before..parser.at() - word.len()).unwrap_or_default();
+        // Only tools that sign their revisions write a remark here; within an object it would be data for some.
+        let remark = gap.contains(&b'%') && *word != b"startxref";
+        if remark || holds_mark(gap) {
             return Err(Fault::Unclear("bytes that no cross-reference lists"));
         }
     }

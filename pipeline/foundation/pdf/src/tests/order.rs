@@ -71,6 +71,31 @@ fn a_section_that_leaves_the_last_one_out_is_named() {
 }
 
 #[test]
+fn a_revision_ends_with_the_place_of_its_section() {
+    let base = table_file();
+    let with = |start: Option<usize>| {
+        let mut later = base.clone();
+        let first = put(&mut later, OTHER);
+        let xref = section(&mut later, &[(5, first)], previous(&base), start);
+        let second = put(&mut later, NAMED);
+        section(&mut later, &[(5, second)], xref, None);
+        changes(&base, &later)
+    };
+    assert_eq!(with(None), [Change::Writer]);
+    assert_eq!(with(Some(previous(&base))), unclear("a cross-reference section does not end with itself"));
+}
+
+#[test]
+fn a_table_is_no_object() {
+    let base = table_file();
+    let mut later = base.clone();
+    let at = put(&mut later, NAMED);
+    let xref = later.len();
+    section(&mut later, &[(5, at), (8, xref)], previous(&base), None);
+    assert_eq!(changes(&base, &later), unclear("two objects stand at one place"));
+}
+
+#[test]
 fn old_objects_are_listed_where_they_are() {
     let base = table_file();
     let place =
@@ -85,6 +110,23 @@ fn old_objects_are_listed_where_they_are() {
     for row in [(3, place("3 0 obj") - 1), (7, place("3 0 obj")), (8, 3)] {
         assert_eq!(with(row), unclear("an object is listed where another revision stands"), "{row:?}");
     }
+}
+
+#[test]
+fn a_reference_that_led_nowhere_leads_nowhere_for_every_reader() {
+    let base = table_file();
+    // The page names an object 90 that is not there.
+    let with = |generation: u16| {
+        let mut later = base.clone();
+        let at = put(&mut later, &format!("90 {generation} obj\n(x)\nendobj\n"));
+        let row = format!("90 1\n{at:010} {generation:05} n \n");
+        let (xref, previous) = (later.len(), previous(&base));
+        let trailer = format!("trailer\n<</Size 91/Root 1 0 R/Info 5 0 R/Prev {previous}>>\n");
+        put(&mut later, &format!("xref\n{row}{trailer}startxref\n{xref}\n%%EOF\n"));
+        changes(&base, &later)
+    };
+    assert_eq!(with(0), [Change::Page(1)]);
+    assert_eq!(with(1), [Change::Unclear("an object has a generation that was not its own")]);
 }
 
 #[test]

@@ -59,6 +59,11 @@ fn what_no_cross_reference_lists_is_named() {
         check(&[(Some(5), NAMED), (Some(6), format!("{head}\n(x)\nendobj\n").leak())], "");
     }
     check(&[(Some(5), NAMED), (Some(6), "6 0 objnull\nendobj\n")], "");
+    check(&[(Some(5), NAMED), (Some(6), "6 0 obj\n<</Length 1>>\nstream\nx\n%y\nendstream\nendobj\n")], "");
+    for kind in ["/Type/XRef", "/Type/XR#65f", "/T(/XRef)"] {
+        let stream = format!("6 0 obj\n<<{kind}/Length 1>>\nstream\nx\nendstream\nendobj\n");
+        check(&[(Some(5), NAMED), (Some(6), stream.leak())], "");
+    }
 }
 
 #[test]
@@ -102,19 +107,21 @@ fn object_streams_hold_what_is_listed() {
 #[test]
 fn behind_the_rows_of_a_cross_reference_stream_is_nothing() {
     let base = stream_file();
-    let with = |behind: &str| {
+    let with = |number: u32, behind: &str| {
         let mut later = base.clone();
         later.push(b'\n');
         let (xref, previous) = (later.len(), reader(&base).tail().startxref);
         let row = [&[1][..], &(xref as u32).to_be_bytes(), behind.as_bytes()].concat();
-        let head = format!("8 0 obj\n<</Type/XRef/Size 9/W[1 4 0]/Index[8 1]/Root 1 0 R/Info 5 0 R/Prev {previous}");
+        let head =
+            format!("{number} 0 obj\n<</Type/XRef/Size 9/W[1 4 0]/Index[8 1]/Root 1 0 R/Info 5 0 R/Prev {previous}");
         later.extend_from_slice(format!("{head}/Length {}>>\nstream\n", row.len()).as_bytes());
         later.extend_from_slice(&row);
         later.extend_from_slice(format!("\nendstream\nendobj\nstartxref\n{xref}\n%%EOF\n").as_bytes());
         changes(&base, &later)
     };
-    assert_eq!(with(""), []);
-    assert!(matches!(with("\nendstream endobj 4 0 obj <<>>").as_slice(), [Change::Unclear(_)]));
+    assert_eq!(with(8, ""), []);
+    assert_eq!(with(5, ""), [Change::Unclear("two objects have one name")]);
+    assert!(matches!(with(8, "\nendstream endobj 4 0 obj <<>>").as_slice(), [Change::Unclear(_)]));
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub(super) fn in_order(reader: &mut Reader, from: u64, previous: u64) -> Outcome
         }
         for (number, entry) in &section.entries {
             match written(*entry, section, older, floor) {
-                Written::Here => {}
+                Written::Here if is_known_by(*entry, find(older, *number)) => {}
+                Written::Here => return Err(Fault::Unclear("an object has a generation that was not its own")),
                 Written::Packed { stream, index } => packed.push((*number, stream, index)),
                 // ISO 32000-2 §7.5.6: whoever lists an old object again says of it what was said before.
                 Written::Elsewhere if find(older, *number) == *entry => {}
@@ -63,6 +64,16 @@ fn written(entry: Entry, section: &Section, older: &[Section], floor: u64) -> Wr
             }
         }
         Entry::At { .. } => Written::Elsewhere,
+    }
+}
+
+/// Whether an object is of the generation it was of, or of the first: many readers do not look at it, so that a reference
+/// which leads nowhere would lead them to any other generation (ISO 32000-2 §7.3.10).
+fn is_known_by(now: Entry, before: Entry) -> bool {
+    match (now, before) {
+        (Entry::At { generation, .. }, Entry::At { generation: before, .. }) => generation == before || generation == 0,
+        (Entry::At { generation, .. }, Entry::In { .. } | Entry::Free) => generation == 0,
+        (Entry::In { .. } | Entry::Free, _) => true,
     }
 }
 

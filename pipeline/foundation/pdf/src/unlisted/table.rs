@@ -2,12 +2,14 @@
 //! otherwise rebuild it from what looks like objects, or count its rows from another number.
 #![warn(clippy::indexing_slicing)]
 
+use super::words::holds_mark;
+
 /// Whether bytes from `xref` on are a plain table, up to its trailer.
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
     let Some(mut rest) = bytes.strip_prefix(b"xref").and_then(line_end) else { return false };
     loop {
         if let Some(behind) = rest.strip_prefix(b"trailer") {
-            return behind.trim_ascii_start().starts_with(b"<<");
+            return behind.trim_ascii_start().starts_with(b"<<") && !holds_mark(behind);
         }
         let Some((first, behind)) = number(rest) else { return false };
         let Some((count, behind)) = behind.strip_prefix(b" ").and_then(number) else { return false };
@@ -64,6 +66,7 @@ mod tests {
             format!("xref\n1 1\n{ROW}trailer%\n<<>>"),
             format!("xref\n1 2\n{ROW}trailer<<>>"),
             format!("xref\n1 2\n{FREE}{ROW}trailer<<>>"),
+            format!("xref\n1 1\n{ROW}trailer<</A(trailer<<>>)>>"),
             format!(" xref\n1 1\n{ROW}trailer<<>>"),
         ] {
             assert!(!said(text.clone()), "{text:?}");

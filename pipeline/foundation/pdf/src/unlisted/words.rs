@@ -11,7 +11,11 @@ const LONGEST: usize = 9;
 
 /// Whether one of the words stands in bytes.
 pub(super) fn holds_mark(bytes: &[u8]) -> bool {
-    MARKS.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark))
+    MARKS.iter().any(|mark| contains(bytes, mark))
+}
+
+pub(super) fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|window| window == word)
 }
 
 /// Whether an object seems to begin in bytes.
