@@ -328,6 +328,41 @@ fn an_object_that_only_other_readers_find_is_not_valid() {
 }
 
 #[test]
+fn a_page_among_the_evidence_is_not_valid() {
+    let house = House::new();
+    let stored = |more: &[u8]| {
+        let mut paper = house.raised();
+        let mut store = house.store("2026-11-25T00:00:30Z");
+        store.certificates.push([&house.root.der, more].concat());
+        paper.add_store(&store);
+        house.judge(&paper, NOW).signatures[0].content.clone()
+    };
+    assert_eq!(stored(b"").verdict, Verdict::Valid);
+    assert_eq!(stored(b"4 0 of it").verdict, Verdict::Valid);
+    // A reader that rebuilds the table of objects would draw it.
+    for hidden in ["4 0 obj\n<< /Length 8 >>\nstream\n0 0 m S \n", "\ntrailer\n<< /Root 90 0 R >>\n", "endobj\n"] {
+        assert_eq!(stored(hidden.as_bytes()).reasons, [Reason::ChangedLater], "{hidden}");
+    }
+}
+
+#[test]
+fn a_revision_that_leaves_the_last_one_out_is_not_valid() {
+    let house = House::new();
+    let mut paper = house.raised();
+    let last = paper.bytes.len();
+    paper.add_store(&house.store("2026-11-25T00:00:30Z"));
+    expect(&house.judge(&paper, NOW), Verdict::Valid, &[]);
+    let text = String::from_utf8_lossy(&paper.bytes[last..]).into_owned();
+    let prev = last + paper.bytes[last..].windows(6).position(|window| window == b"/Prev ").expect("leads back");
+    let digits = text.split("/Prev ").nth(1).and_then(|rest| rest.split(' ').next()).expect("digits");
+    let sections: Vec<usize> = (0..last).filter(|at| paper.bytes[*at..].starts_with(b"\nxref\n")).collect();
+    let older = format!("{:0>1$}", sections[sections.len() - 2] + 1, digits.len());
+    paper.bytes[prev + 6..prev + 6 + older.len()].copy_from_slice(older.as_bytes());
+    let report = house.judge(&paper, NOW);
+    assert_ne!(report.overall, Verdict::Valid, "{report:#?}");
+}
+
+#[test]
 fn later_signatures_are_for_others_not_behind_our_seal() {
     let house = House::new();
     let sign_again = |paper: &mut Paper| {
