@@ -182,11 +182,12 @@ fn after_a_power_cut_nothing_acknowledged_is_lost() {
     no_fault(&bad);
 }
 
-/// The mistakes that kill -9 brings to light, with the points where it does.
-const KILLED: &[(&str, &[&str])] = &[
-    ("durable:publish:in-place", &["durable:publish:half"]),
-    ("register:event:apart", &["register:event:split"]),
-    ("certify:name:random", &["certify:bytes:after", "durable:link:after"]),
+/// The mistakes that kill -9 brings to light, with the points where it does, and how far apart the hits of a sample lie: what is
+/// repeatable is made again where it was left half written, so that the first publishings of a run say nothing.
+const KILLED: &[(&str, &[&str], usize)] = &[
+    ("durable:publish:in-place", &["durable:publish:half"], 7),
+    ("register:event:apart", &["register:event:split"], 1),
+    ("certify:name:random", &["certify:bytes:after", "durable:link:after"], 1),
 ];
 /// The mistakes that only a power cut brings to light.
 const CUT: &[&str] = &["durable:fsync:skipped", "durable:dirsync:skipped", "register:synchronous:off"];
@@ -194,14 +195,15 @@ const CUT: &[&str] = &["durable:fsync:skipped", "durable:dirsync:skipped", "regi
 #[test]
 fn every_mistake_turns_the_suite_red() {
     let house = House::new();
-    let tried: Vec<&str> = KILLED.iter().map(|(switch, _)| *switch).chain(CUT.iter().copied()).collect();
+    let tried: Vec<&str> = KILLED.iter().map(|(switch, ..)| *switch).chain(CUT.iter().copied()).collect();
     let unknown: Vec<&&str> = tried.iter().filter(|switch| !named().switches.contains(**switch)).collect();
     assert!(unknown.is_empty(), "no such switch: {unknown:?}");
     let mut unnoticed = Vec::new();
-    for (switch, points) in KILLED {
+    for (switch, points, apart) in KILLED {
+        let (apart, count) = if all() { (1, 40) } else { (*apart, 6) };
         let plans: Vec<Plan> = points
             .iter()
-            .flat_map(|point| (1..=if all() { 40 } else { 6 }).map(|hit| Plan::die(point, hit).with(&[switch])))
+            .flat_map(|point| (1..).step_by(apart).take(count).map(|hit| Plan::die(point, hit).with(&[switch])))
             .collect();
         let bad = tally(switch, &each(&plans, |plan| killed(&house, std::slice::from_ref(plan))));
         unnoticed.extend(bad.is_empty().then_some(*switch));
