@@ -117,9 +117,7 @@ fn a_journal_that_ends_otherwise_is_told_of() {
     house.drop(1, 1);
     house.run().done(1);
     house.audit_is_sound();
-    let folder = house.path("copies/a/journal");
-    let segments = std::fs::read_dir(&folder).expect("journal").flatten().map(|entry| entry.path());
-    let last = segments.max().expect("a segment");
+    let last = house.segments("a").pop().expect("a segment");
     let text = std::fs::read_to_string(&last).expect("segment");
     let (before, end) = text.trim_end().rsplit_once('\n').map_or(("", text.trim_end()), |(before, end)| (before, end));
     let forged = end.replacen("mocban", "nobody", 1);

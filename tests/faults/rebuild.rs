@@ -90,10 +90,7 @@ fn while_the_journal_of_a_copy_that_may_know_more_cannot_be_read_no_number_is_gi
     std::fs::rename(house.path("copies/b"), house.path("away")).expect("unmounted");
     rebuilt(&house, "a");
     std::fs::rename(house.path("away"), house.path("copies/b")).expect("mounted");
-    let folder = house.path("copies/b/journal");
-    let mut segments: Vec<_> = std::fs::read_dir(&folder).expect("journal").flatten().map(|e| e.path()).collect();
-    segments.sort();
-    std::fs::write(segments.pop().expect("a segment"), b"?").expect("altered");
+    std::fs::write(house.segments("b").pop().expect("a segment"), b"?").expect("altered");
     house.drop(1, 3);
     let ran = house.run();
     assert_eq!(ran.stuck(), [("certify", "medium", "E-PRESERVE-08")], "{}", ran.told);
@@ -143,11 +140,7 @@ fn a_copy_whose_journal_cannot_be_read_may_know_more() {
     let house = House::new("");
     house.drop(1, 1);
     house.run().done(1);
-    let folder = house.path("copies/b/journal");
-    let mut segments: Vec<_> = std::fs::read_dir(&folder).expect("journal").flatten().map(|e| e.path()).collect();
-    segments.sort();
-    let last = segments.pop().expect("a segment");
-    std::fs::write(&last, b"?").expect("altered");
+    std::fs::write(house.segments("b").pop().expect("a segment"), b"?").expect("altered");
     let refused = house.sandbox.alone(&["--lang", "en", "rebuild", "--from", "a"]);
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(20) && told.contains("E-PRESERVE-08") && told.contains("copy b"), "{told}");
@@ -162,7 +155,7 @@ fn a_register_that_cannot_be_built_replaces_nothing() {
     // A line that is in the chain and no event: only folding finds it.
     for copy in ["a", "b"] {
         let folder = house.path("copies").join(copy).join("journal");
-        let last = preserve_last(&folder);
+        let last = last_event(&house, copy);
         let line = format!("{{\"seq\":{},\"prev\":\"{}\"}}\n", last.0 + 1, last.1);
         std::fs::write(folder.join(format!("{0:012}-{0:012}.jsonl", last.0 + 1)), line).expect("segment");
     }
@@ -174,10 +167,8 @@ fn a_register_that_cannot_be_built_replaces_nothing() {
 }
 
 /// Number and hash of the last event.
-fn preserve_last(folder: &Path) -> (u64, String) {
-    let mut segments: Vec<_> = std::fs::read_dir(folder).expect("journal").flatten().map(|e| e.path()).collect();
-    segments.sort();
-    let text = std::fs::read_to_string(segments.last().expect("a segment")).expect("segment");
+fn last_event(house: &House, copy: &str) -> (u64, String) {
+    let text = std::fs::read_to_string(house.segments(copy).pop().expect("a segment")).expect("segment");
     let line = text.lines().last().expect("a line");
     let seq = serde_json::from_str::<Value>(line).expect("JSON")["seq"].as_u64().expect("a number");
     (seq, model::Sha256::of(line.as_bytes()).to_hex())

@@ -139,6 +139,15 @@ impl House {
         folders.filter(|path| path.is_dir()).find(|path| path.to_string_lossy().ends_with(id))
     }
 
+    /// The segments of a copy's journal, in order.
+    pub(crate) fn segments(&self, copy: &str) -> Vec<PathBuf> {
+        let folder = self.path("copies").join(copy).join("journal");
+        let entries = std::fs::read_dir(folder).expect("journal").flatten();
+        let mut segments: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        segments.sort();
+        segments
+    }
+
     /// A file of it.
     pub(crate) fn part(&self, copy: &str, id: &str, path: &str) -> PathBuf {
         self.object(copy, id).expect("the document is there").join(path)

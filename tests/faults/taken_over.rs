@@ -9,9 +9,7 @@ use crate::support::{House, Ran, write_anew};
 /// more, since bookings go to one copy first.
 pub(crate) fn cut(house: &House, lost: &str) -> &'static str {
     let ends = ["a", "b"].map(|copy| {
-        let folder = house.path("copies").join(copy).join("journal");
-        let mut segments: Vec<_> = std::fs::read_dir(&folder).expect("journal").flatten().map(|e| e.path()).collect();
-        segments.sort();
+        let mut segments = house.segments(copy);
         while segments.iter().any(|segment| std::fs::read_to_string(segment).expect("segment").contains(lost)) {
             std::fs::remove_file(segments.pop().expect("a segment")).expect("cut");
         }

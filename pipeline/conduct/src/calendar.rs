@@ -82,10 +82,14 @@ fn retried_causes(home: &Home) -> Vec<Cause> {
 /// a gap, which keeps nothing else back: a later round fills it.
 pub(crate) fn fill_index(home: &Home) -> Result<(), Error> {
     let last = steps::index::lock(home).last_event()?;
-    let mut whole = true;
     let gap = home.register.done_after(last)?;
+    if gap.is_empty() {
+        *home.gap() = None;
+        return Ok(());
+    }
     // Open until the end: what another lane commits meanwhile must not say that nothing is lacking.
-    *home.gap() = (!gap.is_empty()).then(|| reachable(home));
+    *home.gap() = Some(reachable(home));
+    let mut whole = true;
     for job in &gap {
         match steps::index::add(home, job) {
             Err(error @ Error::TooFewCopies { .. }) => {
@@ -95,11 +99,11 @@ pub(crate) fn fill_index(home: &Home) -> Result<(), Error> {
             added => added?,
         }
     }
-    if !gap.is_empty() {
-        let seq = if whole { home.register.head()?.0 } else { last };
-        steps::index::lock(home).commit(seq)?;
+    let seq = if whole { home.register.head()?.0 } else { last };
+    steps::index::lock(home).commit(seq)?;
+    if whole {
+        *home.gap() = None;
     }
-    *home.gap() = (!whole).then(|| reachable(home));
     Ok(())
 }
 
@@ -110,7 +114,7 @@ fn fill_gap(home: &Home) -> Result<(), Error> {
 }
 
 fn reachable(home: &Home) -> Vec<String> {
-    home.copies().into_iter().filter(|(_, copy)| copy.is_ok()).map(|(name, _)| name).collect()
+    home.reachable().iter().map(|copy| copy.name().to_owned()).collect()
 }
 
 /// One round of a daemon's calendar.
@@ -145,7 +149,7 @@ pub(crate) fn catch_up(shared: &Shared<'_>, patience: Option<Duration>) -> Resul
     let home = shared.home;
     let start = home.clock.monotonic();
     let late = || patience.is_some_and(|most| home.clock.monotonic().saturating_sub(start) > most);
-    let copies: Vec<DirectoryCopy> = home.copies().into_iter().filter_map(|(_, copy)| copy.ok()).collect();
+    let copies = home.reachable();
     for copy in &copies {
         fill_copy(shared, &copies, copy, &late)?;
     }
@@ -190,7 +194,7 @@ fn fill_copy(
 
 /// Brings a document to the copies that lack it, as far as they can be reached.
 pub(crate) fn complete(home: &Home, job: &Job) -> Result<(), Error> {
-    let copies: Vec<DirectoryCopy> = home.copies().into_iter().filter_map(|(_, copy)| copy.ok()).collect();
+    let copies = home.reachable();
     let held = home.register.stored(job.no)?;
     for copy in copies.iter().filter(|copy| held.iter().all(|stored| stored.copy != copy.name())) {
         match bring(home, &copies, copy, job) {

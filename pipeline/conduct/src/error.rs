@@ -249,7 +249,7 @@ impl Error {
     pub(crate) fn is_about_a_document(&self) -> bool {
         match self {
             Self::Preserve(error) => error.is_about_a_document(),
-            Self::TooFewCopies { .. } | Self::WorkFile { .. } | Self::Json(_) => true,
+            Self::TooFewCopies { .. } | Self::WorkFile { .. } => true,
             _ => false,
         }
     }

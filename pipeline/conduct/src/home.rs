@@ -172,6 +172,11 @@ impl Home {
         self.settings.copy.iter().map(|copy| (copy.name.clone(), self.copy(copy))).collect()
     }
 
+    /// The copies that can be used now.
+    pub(crate) fn reachable(&self) -> Vec<DirectoryCopy> {
+        self.copies().into_iter().filter_map(|(_, copy)| copy.ok()).collect()
+    }
+
     pub(crate) fn copy(&self, settings: &CopySettings) -> Result<DirectoryCopy, Error> {
         let copy = open_copy(&self.register, settings)?;
         self.is_ours(&copy)?;
@@ -182,33 +187,14 @@ impl Home {
         Ok(DirectoryCopy::open_pinned(&settings.path, &settings.name, settings.immutable, Some(&pinned))?)
     }
 
-    /// Looked at once for each medium.
-    fn is_ours(&self, copy: &DirectoryCopy) -> Result<(), Error> {
+    /// Whether a copy is known to tell nothing that the register does not know ([`is_of`]); looked at once for each medium.
+    pub(crate) fn is_ours(&self, copy: &DirectoryCopy) -> Result<bool, Error> {
         let mut ours = self.ours.lock().unwrap_or_else(PoisonError::into_inner);
-        if !ours.contains(copy.medium()) && is_of(&self.register, copy)? {
+        let known = ours.contains(copy.medium()) || is_of(&self.register, copy)?;
+        if known {
             ours.insert(copy.medium().to_owned());
         }
-        Ok(())
-    }
-
-    /// No number is given while a copy tells of numbers that the register does not know, or may do so.
-    ///
-    /// # Errors
-    /// [`Error::OtherRegister`], or the copy's own when its journal cannot be read.
-    pub(crate) fn knows_every_copy(&self) -> Result<(), Error> {
-        for (_, copy) in self.copies() {
-            match copy {
-                Err(error @ Error::OtherRegister { .. }) => return Err(error),
-                Err(_) => {}
-                Ok(copy) => {
-                    let known = self.ours.lock().unwrap_or_else(PoisonError::into_inner).contains(copy.medium());
-                    if !known {
-                        journal::last(&copy)?;
-                    }
-                }
-            }
-        }
-        Ok(())
+        Ok(known)
     }
 
     pub(crate) fn gap(&self) -> MutexGuard<'_, Option<Vec<String>>> {

@@ -35,9 +35,7 @@ pub(crate) fn fault(
     if certification.get("sealed_sha256").and_then(Value::as_str) != Some(&durable::sha256_file(&sealed)?.0.to_hex()) {
         return Ok(Some("the sealed file is not the one that was noted"));
     }
-    let said: Option<Certification> =
-        certification.get("certification").and_then(|said| serde_json::from_value(said.clone()).ok());
-    let reason = said.map(|said| certify::reason(&said));
+    let reason = certified(certification).map(|said| certify::reason(&said));
     let signed = pdf::signatures(&sealed).map_err(certify::Error::from)?;
     if reason.is_none() || signed.iter().all(|signature| signature.reason != reason) {
         return Ok(Some("its number is not the one in the seal"));
@@ -45,6 +43,11 @@ pub(crate) fn fault(
     let anchors = &home.settings.trust.anchors;
     let report = worker::judge(&home.worker, &[sealed], anchors, home.clock.now(), limits(home, 1));
     Ok((!is_trusted(&report)).then_some("its seal is not judged valid"))
+}
+
+/// What a `certification.json` says was certified, and under which number.
+pub(crate) fn certified(certification: &Value) -> Option<Certification> {
+    serde_json::from_value(certification.get("certification")?.clone()).ok()
 }
 
 /// What a seal may lack that did not rise yet, or whose authorities are away: nothing that another's seal would lack, too.

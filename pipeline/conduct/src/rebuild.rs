@@ -1,34 +1,31 @@
 //! Register and index again from one good copy: the journal is folded, then the objects are asked.
 
+mod take_over;
+
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use config::Settings;
 use durable::Move;
-use model::{Clock, Description, DocumentId, Placement, Stage, Submission, event::EventKind, stage::JobState};
+use model::{Clock, DocumentId, Stage, event::EventKind, stage::JobState};
 use preserve::{
     CopyStore as _, DirectoryCopy,
     journal::{self, ChainHead, JournalEntry},
 };
-use register::{Commit, Facts, Job, Register};
-use serde_json::{Value, json};
+use register::{Commit, Job, Register};
 
-use crate::{
-    Error, Home, calendar,
-    home::REBUILDING,
-    proven,
-    steps::preserve::{CERTIFICATION, DECIDED, PART_LIMIT, stored_on},
-};
+use self::take_over::take_all_over;
+use crate::{Error, Home, calendar, home::REBUILDING};
 
 /// What a rebuild found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuilt {
     /// Events folded.
     pub events: u64,
-    /// Objects on the copy.
+    /// Objects on the copies that are known now.
     pub documents: u64,
     /// Numbers that nothing explains; they are void now.
     pub lost: u64,
@@ -42,8 +39,8 @@ pub struct Rebuilt {
 ///
 /// # Errors
 /// Before anything is replaced when the copy cannot be read, its journal's chain does not hold, or another copy's journal goes on
-/// behind its end or contradicts it ([`Error::OtherHistory`]). The register that was
-/// there is set aside, not deleted, and so are work files of documents that the journal does not know.
+/// behind its end or contradicts it ([`Error::OtherHistory`]). The register that was there is set aside, not deleted, and so are
+/// work files of documents that the journal does not know.
 pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) -> Result<Rebuilt, Error> {
     let settings = Settings::load(root)?;
     let copy = open_copy(&settings, from)?;
@@ -67,36 +64,6 @@ pub fn rebuild(root: &Path, from: &str, clock: Arc<dyn Clock>, worker: PathBuf) 
     home.flush_journal()?;
     durable::remove_tree(&root.join(REBUILDING))?;
     Ok(Rebuilt { events, documents, lost, passed_over: passed_over.into_iter().collect() })
-}
-
-/// Asks the objects of the copy, and of every other one that can be reached: how many are known now, and which are not and why.
-fn take_all_over(home: &Home, copy: &DirectoryCopy) -> Result<(u64, BTreeMap<DocumentId, String>), Error> {
-    let mut ids: BTreeMap<DocumentId, Vec<&DirectoryCopy>> = BTreeMap::new();
-    let others: Vec<DirectoryCopy> = home.copies().into_iter().filter_map(|(_, copy)| copy.ok()).collect();
-    let others = others.iter().filter(|other| other.name() != copy.name());
-    for (at, from) in std::iter::once(copy).chain(others).enumerate() {
-        match preserve::objects(from) {
-            Ok(found) => found.into_iter().for_each(|id| ids.entry(id).or_default().push(from)),
-            Err(error) if at == 0 => return Err(error.into()),
-            Err(error) => tracing::warn!(copy = from.name(), code = error.code(), "its objects could not be asked"),
-        }
-    }
-    let mut passed_over = BTreeMap::new();
-    for (id, copies) in &ids {
-        for from in copies {
-            let fault = match take_over(home, from, *id, ids.len()) {
-                Ok(fault) => fault.map(str::to_owned),
-                Err(error @ Error::Register(_)) => return Err(error),
-                Err(error) => Some(error.to_string()),
-            };
-            let Some(fault) = fault else {
-                passed_over.remove(id);
-                break;
-            };
-            passed_over.insert(*id, fault);
-        }
-    }
-    Ok(((ids.len() - passed_over.len()) as u64, passed_over))
 }
 
 /// Built beside the one that is there, and put in its place whole: what cannot be built replaces nothing. The folder it was built in
@@ -164,98 +131,6 @@ fn open_copy(settings: &Settings, from: &str) -> Result<DirectoryCopy, Error> {
         Some(copy) => Ok(DirectoryCopy::open(&copy.path, &copy.name, copy.immutable)?),
         None => Err(Error::CopyAway { copy: from.to_owned() }),
     }
-}
-
-/// An object that the journal does not know as stored was stored just before the journal's end. The answer says why it is not
-/// taken over.
-fn take_over(home: &Home, copy: &DirectoryCopy, id: DocumentId, objects: usize) -> Result<Option<&'static str>, Error> {
-    let known = home.register.job_of_document(id)?;
-    if let Some(job) = &known
-        && (job.state == JobState::Done
-            || home.register.stored(job.no)?.iter().any(|stored| stored.copy == copy.name()))
-    {
-        return Ok(None);
-    }
-    let head = preserve::head(copy, id)?;
-    let read =
-        |part: &str| -> Result<Value, Error> { Ok(serde_json::from_slice(&head.read(copy, part, PART_LIMIT)?)?) };
-    let submission: Submission = serde_json::from_value(read("submission.json")?)?;
-    let certification = read("certification.json")?;
-    let unproven = match proven::fault(home, copy, &head, &submission, &certification)? {
-        None => fault_of_number(home, known.as_ref(), &certification, objects)?,
-        fault => fault,
-    };
-    if unproven.is_some() {
-        return Ok(unproven);
-    }
-    let (description, placement) = (read("description.json")?, read("placement.json")?);
-    serde_json::from_value::<Option<Description>>(description.clone())?;
-    serde_json::from_value::<Option<Placement>>(placement.clone())?;
-    // Entered, and not read yet where the journal ends: it may be this one.
-    let unread = home.register.job_of_source(&submission.source)?;
-    let unread = unread.filter(|job| job.document.is_none() && open_at(job).is_some());
-    let job = match known.or(unread) {
-        Some(job) => job,
-        None => home.register.job(home.register.enter_stored(&submission.source)?)?,
-    };
-    book_proven(home, &job, &certification)?;
-    let mut card = Facts::new();
-    card.insert("document".into(), json!(id));
-    card.insert("form".into(), json!(submission.form));
-    card.insert("pages".into(), json!(submission.pages.len()));
-    card.insert("place".into(), json!(submission.place));
-    card.insert("description".into(), description);
-    card.insert("placement".into(), placement);
-    for key in CERTIFICATION.iter().chain(DECIDED) {
-        card.insert((*key).into(), certification.get(*key).cloned().unwrap_or(Value::Null));
-    }
-    let on = |copy: &str| stored_on(copy, &head.version.to_string(), head.inventory_sha512);
-    let mut commits = vec![Commit::of(EventKind::Adopted).with(card), on(copy.name())];
-    // Storing ended on every copy before its journal could tell.
-    for (name, other) in home.copies().into_iter().filter(|(name, _)| name != copy.name()) {
-        if other.is_ok_and(|other| preserve::known_head(&other, id, head.inventory_sha512).is_ok()) {
-            commits.push(on(&name));
-        }
-    }
-    let job = home.register.job(job.no)?;
-    home.register.commit(&job, &commits)?;
-    Ok(None)
-}
-
-fn book_proven(home: &Home, job: &Job, certification: &Value) -> Result<(), Error> {
-    if let Some((year, number)) = number_of(certification)
-        && home.register.booking_of(job.no)?.is_none()
-    {
-        home.register.book_proven(job, year, number)?;
-    }
-    Ok(())
-}
-
-/// Year and number of a certification.
-fn number_of(certification: &Value) -> Option<(i16, u32)> {
-    let part = |name: &str| certification.pointer(&format!("/certification/{name}")).and_then(Value::as_i64);
-    Some((part("year")?.try_into().ok()?, part("number")?.try_into().ok()?))
-}
-
-fn fault_of_number(
-    home: &Home,
-    job: Option<&Job>,
-    certification: &Value,
-    objects: usize,
-) -> Result<Option<&'static str>, Error> {
-    let Some((year, number)) = number_of(certification) else { return Ok(Some("it has no number")) };
-    let own = job.map(|job| home.register.booking_of(job.no)).transpose()?.flatten();
-    if own.is_some_and(|booking| (booking.year, booking.number) != (year, number)) {
-        return Ok(Some("its number is not the one that was booked for it"));
-    }
-    let book = home.register.book_of(Some(year))?;
-    let highest = book.iter().map(|booking| booking.number).max().unwrap_or(0);
-    if number as usize > highest as usize + objects {
-        return Ok(Some("its number is far behind every other one"));
-    }
-    let booked = book.into_iter().find(|booking| booking.number == number);
-    let taken = booked.is_some_and(|booking| job.is_none_or(|job| booking.job != Some(job.no)));
-    Ok(taken.then_some("its number is another document's"))
 }
 
 /// The stage of a job that has work before it and waits for no person.

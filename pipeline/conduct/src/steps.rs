@@ -35,23 +35,6 @@ pub(crate) fn submission(home: &Home, job: &Job) -> Result<Submission, Error> {
     Ok(serde_json::from_slice(&home.fetch(job.no, "submission")?)?)
 }
 
-/// Work files that a stage does not read as a whole, every one as it was published: nothing is sealed or stored over one that
-/// somebody touched.
-///
-/// # Errors
-/// [`Error::WorkFile`].
-pub(crate) fn intact(home: &Home, job: &Job, names: &[&str]) -> Result<(), Error> {
-    for artifact in home.register.artifacts(job.no)?.iter().filter(|artifact| names.contains(&artifact.name.as_str())) {
-        let path = home.root.join(&artifact.path);
-        match durable::sha256_file(&path) {
-            Ok((sha256, _)) if sha256 == artifact.sha256 => {}
-            Ok(_) => return Err(Error::WorkFile { path }),
-            Err(error) => return Err(home.lost(path, error)),
-        }
-    }
-    Ok(())
-}
-
 /// Where the submission's files lie now, one for each.
 pub(crate) fn originals(home: &Home, submission: &Submission) -> Vec<PathBuf> {
     submission.files.iter().map(|file| home.settings.inbound.path.join(::intake::decode_name(&file.path))).collect()

@@ -1,6 +1,6 @@
 //! `document.toml` beside the pages, or `NAME.toml` beside `NAME.pdf`.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use model::{Declared, Field, Submission};
 
@@ -25,16 +25,6 @@ pub fn read(candidate: &Candidate) -> Result<Declared, Error> {
         return Err(refused(format!("unknown field {unknown} in [description]")));
     }
     Ok(declared)
-}
-
-/// Whether every path of a submission stays below inbound. One that was claimed does; one that was read from elsewhere may say
-/// anything.
-pub fn stays_below(submission: &Submission) -> bool {
-    let paths = submission.files.iter().map(|file| &file.path).chain([&submission.source]);
-    paths.map(|path| decode_name(path)).all(|path| {
-        let mut parts = path.components();
-        path.components().next().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
-    })
 }
 
 /// Where a submission's declaration may lie: it leaves inbound with the scans. Another document's is never named.

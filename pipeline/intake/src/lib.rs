@@ -17,9 +17,9 @@ mod template;
 mod tests;
 
 pub use claim::{check_count, claim, sheets_fit};
-pub use declared::{declared_paths, read as read_declared, stays_below};
+pub use declared::{declared_paths, read as read_declared};
 pub use error::Error;
 pub use find::{Candidate, Seen, Shape, candidate, look};
-pub use names::{decode_name, encode_name};
+pub use names::{decode_name, encode_name, stays_below};
 pub use settle::{Settler, Verdict, kind_of};
 pub use template::Template;

@@ -3,10 +3,10 @@
 use std::{
     ffi::{OsStr, OsString},
     os::unix::ffi::{OsStrExt as _, OsStringExt as _},
-    path::PathBuf,
+    path::{Component, PathBuf},
 };
 
-use model::Sha256;
+use model::{Sha256, Submission};
 
 /// A name as text. A percent sign is encoded only where it would read as an encoded byte.
 pub fn encode_name(name: &OsStr) -> String {
@@ -74,6 +74,16 @@ pub fn decode_name(text: &str) -> PathBuf {
 
 fn hex_of(byte: u8) -> String {
     format!("{byte:02X}")
+}
+
+/// Whether every path of a submission stays below inbound. One that was claimed does; one that was read from elsewhere may say
+/// anything.
+pub fn stays_below(submission: &Submission) -> bool {
+    let paths = submission.files.iter().map(|file| &file.path).chain([&submission.source]);
+    paths.map(|path| decode_name(path)).all(|path| {
+        let mut parts = path.components();
+        path.components().next().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+    })
 }
 
 #[cfg(test)]

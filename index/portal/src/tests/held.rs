@@ -27,6 +27,12 @@ impl House {
         let form: Vec<(&str, &str)> = carried.chain(typed.iter().copied()).collect();
         self.ask(visit, Method::POST, address, &form).await
     }
+
+    /// A held document is tried again, and then held for a mark.
+    fn turns_out_secret(&self, no: i64) {
+        self.moves(no, EventKind::Tried { source: SOURCE.into() }, json!({}));
+        self.moves(no, held(HoldReason::Secret), json!({"secrecy_found": {"level": "mat", "declared": false}}));
+    }
 }
 
 const ACCEPT: &[(&str, &str)] = &[("decision", "accept"), ("why", "đã hỏi nơi gửi")];
@@ -38,8 +44,7 @@ async fn an_old_form_decides_nothing_about_a_document_that_is_held_for_another_r
     let no = house.holds(HoldReason::InvalidSignature);
     let address = format!("/held/{no}");
     let old = text(house.get(&mut visit, &address).await).await;
-    house.moves(no, EventKind::Tried { source: SOURCE.into() }, json!({}));
-    house.moves(no, held(HoldReason::Secret), json!({"secrecy_found": {"level": "mat", "declared": false}}));
+    house.turns_out_secret(no);
     let answer = house.send(&mut visit, &address, &old, ACCEPT).await;
     assert_eq!(answer.status(), StatusCode::CONFLICT, "{}", goes_to(&answer));
     let page = text(answer).await;
@@ -140,8 +145,7 @@ async fn a_reason_for_a_document_that_changed_is_shown_and_not_taken_for_this_on
     let no = house.holds(HoldReason::InvalidSignature);
     let address = format!("/held/{no}");
     let old = text(house.get(&mut visit, &address).await).await;
-    house.moves(no, EventKind::Tried { source: SOURCE.into() }, json!({}));
-    house.moves(no, held(HoldReason::Secret), json!({"secrecy_found": {"level": "mat", "declared": false}}));
+    house.turns_out_secret(no);
     let shown = text(house.send(&mut visit, &address, &old, ACCEPT).await).await;
     assert!(shown.contains("đã hỏi nơi gửi") && field(&shown, "why").is_empty(), "{shown}");
 }

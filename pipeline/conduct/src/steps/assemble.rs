@@ -14,13 +14,14 @@ use serde_json::json;
 use crate::{
     Error, Home,
     home::{digest_path, signed_folder},
-    steps::{facts, finished, intact, limits, patience, present_originals, submission},
+    steps::{facts, finished, limits, patience, present_originals, submission},
     worker::{self, Answer, Frame, Task},
 };
 
 /// Writes the PDF that will be sealed.
 pub(crate) fn assemble(home: &Home, job: &Job) -> Result<Vec<Commit>, Error> {
-    intact(home, job, &["words"])?;
+    // The worker reads them where they lie.
+    home.fetch(job.no, "words")?;
     let submission = submission(home, job)?;
     let originals = present_originals(home, &submission)?;
     let artifact = match submission.form {

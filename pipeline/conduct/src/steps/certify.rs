@@ -17,6 +17,7 @@ use model::{
     event::EventKind,
 };
 use pki::tsa::Tsa;
+use preserve::journal;
 use register::{Artifact, Commit, Job};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -134,13 +135,24 @@ fn booked(home: &Home, job: &Job, made: SealFacts, paths: &Paths) -> Result<Seal
     }
 }
 
-/// What is stored is not sealed again, also when the register does not know of it.
-fn is_stored_nowhere(home: &Home, job: &Job) -> Result<(), Error> {
-    let Some(id) = job.document else { return Ok(()) };
-    match home.copies().into_iter().find(|(_, copy)| copy.as_ref().is_ok_and(|copy| steps::holds(copy, id))) {
-        Some((copy, _)) => Err(Error::StoredAlready { copy }),
-        None => Ok(()),
+/// What the copies must not tell before a number is used: other numbers than the register's, or that the document is stored
+/// already, which the register may not know. A copy that is away is asked when it is back.
+fn copies_agree(home: &Home, job: &Job) -> Result<(), Error> {
+    for (name, copy) in home.copies() {
+        let copy = match copy {
+            Ok(copy) => copy,
+            Err(error @ Error::OtherRegister { .. }) => return Err(error),
+            Err(_) => continue,
+        };
+        if !home.is_ours(&copy)? {
+            // It may know more, and says why it cannot be read.
+            journal::last(&copy)?;
+        }
+        if job.document.is_some_and(|id| steps::holds(&copy, id)) {
+            return Err(Error::StoredAlready { copy: name });
+        }
     }
+    Ok(())
 }
 
 fn sign(
@@ -158,8 +170,7 @@ fn sign(
     let (role, anchors) = (&home.policy.role.value, crate::home::anchors(home)?);
     gate::check(role, role, &home.signing.chain()?, &anchors, home.clock.now())?;
     let font = home.font()?;
-    home.knows_every_copy()?;
-    is_stored_nowhere(home, job)?;
+    copies_agree(home, job)?;
     let booking = home.register.book(job)?;
     failpoint!("certify:book:after");
     if home.flush_journal()? == 0 {

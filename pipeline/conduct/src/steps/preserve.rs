@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     Error, Home, known,
     step::Answer,
-    steps::{augment::RaiseFacts, card_text, facts, finished, inbound_is_there, intact, limits, originals, submission},
+    steps::{augment::RaiseFacts, card_text, facts, finished, inbound_is_there, limits, originals, submission},
     worker,
 };
 
@@ -242,7 +242,7 @@ fn json_content(value: &impl serde::Serialize) -> Result<Content, Error> {
 
 /// Everything of the document. The moment of the object is that of the seal, so that another attempt makes equal bytes.
 fn object(home: &Home, job: &Job) -> Result<Object, Error> {
-    intact(home, job, sealed_parts(job))?;
+    intact(home, job)?;
     let submission = submission(home, job)?;
     let history = home.register.history(job.no)?;
     let mut parts = vec![pdf(home, job)?];
@@ -285,6 +285,20 @@ fn is_claimed(path: &Path, sha256: Sha256) -> bool {
 /// Of what the sealed file is made. A revision of an earlier seal, from before the document began again, is none of it.
 fn sealed_parts(job: &Job) -> &'static [&'static str] {
     if card_text(job, "level") == Some("B-LTA") { &["pdf", "seal", "lta"] } else { &["pdf", "seal"] }
+}
+
+/// Nothing is stored over a work file that somebody touched: each part of the sealed file is as it was published.
+fn intact(home: &Home, job: &Job) -> Result<(), Error> {
+    for name in sealed_parts(job) {
+        let artifact = home.artifact(job.no, name)?;
+        let path = home.root.join(&artifact.path);
+        match durable::sha256_file(&path) {
+            Ok((sha256, _)) if sha256 == artifact.sha256 => {}
+            Ok(_) => return Err(Error::WorkFile { path }),
+            Err(error) => return Err(home.lost(path, error)),
+        }
+    }
+    Ok(())
 }
 
 fn pdf(home: &Home, job: &Job) -> Result<Part, Error> {

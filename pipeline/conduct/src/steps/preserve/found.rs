@@ -20,7 +20,7 @@ use crate::{
 /// [`Error::TooFewCopies`] or a copy's own while it is not on enough of them.
 pub(crate) fn completed(home: &Home, job: &Job) -> Result<Option<Vec<Commit>>, Error> {
     let (Some(id), Some(sealed)) = (job.document, card_text(job, "sealed_sha256")) else { return Ok(None) };
-    let copies: Vec<DirectoryCopy> = home.copies().into_iter().filter_map(|(_, copy)| copy.ok()).collect();
+    let copies = home.reachable();
     let Some((from, head)) = copies.iter().find_map(|copy| Some((copy, holds(home, copy, id, sealed)?))) else {
         return Ok(None);
     };
