@@ -1,9 +1,7 @@
 //! Which words of a page answer a query, and the piece of text around them.
 
-use std::{collections::BTreeSet, sync::Arc};
-
 use crate::{
-    analysis::{Forms, Known, analyse_composed, forms, glance},
+    analysis::{Forms, Known, Span, joined, spans_of_composed},
     query::{Ask, Band, Clause, wants},
     stored::{StoredPage, mark},
 };
@@ -26,7 +24,7 @@ pub(crate) struct Shown {
 pub(crate) fn show(page: &StoredPage<'_>, ask: &Ask, band: Band, known: &mut Known) -> Shown {
     let mut found = words(page, ask, band, known);
     if ask.wanted.iter().any(|clause| matches!(clause, Clause::Number { .. })) {
-        found.extend(numbers(page, ask, band));
+        found.extend(numbers(page, ask, band, known));
     }
     found.sort_unstable();
     found.dedup();
@@ -80,38 +78,26 @@ fn same(forms: &Forms, asked: &Forms, band: Band) -> bool {
     }
 }
 
-/// The words that answer numbers, in any order. Where a number begins and ends, only the words around it tell.
-fn numbers(page: &StoredPage<'_>, ask: &Ask, band: Band) -> Vec<usize> {
+/// The words that answer numbers, in any order: where the whole number stands, else where its parts do, in the text and in the
+/// stamps each for itself.
+fn numbers(page: &StoredPage<'_>, ask: &Ask, band: Band, known: &mut Known) -> Vec<usize> {
     let mut found = Vec::new();
     let mut before = 0;
-    let asked = ask.wanted.iter().filter_map(|clause| match clause {
-        Clause::Number { wholes, parts } => Some((wholes, parts)),
-        Clause::Word(_) | Clause::Phrase(_) => None,
-    });
-    let asked: Vec<(&Vec<Forms>, &Vec<Forms>)> = asked.collect();
-    // First letter and number of letters tell at a glance that a word is no part of them.
-    let glances: BTreeSet<(char, usize)> = asked
-        .iter()
-        .flat_map(|(_, parts)| *parts)
-        .filter_map(|f| Some((f.folded.chars().next()?, f.folded.chars().count())))
-        .collect();
-    let none = Arc::new(Forms::default());
-    for part in page.parts() {
-        let pieces = analyse_composed(&part, |token| {
-            let may_be = glance(token).is_none_or(|glance| glances.contains(&glance));
-            if may_be { Arc::new(forms(token)) } else { Arc::clone(&none) }
-        });
-        for (wholes, parts) in &asked {
-            let of = |whole: bool, any: &[Forms]| -> Vec<usize> {
-                let pieces = pieces.iter().filter(|piece| piece.whole == whole);
-                let found = pieces.filter(|piece| any.iter().any(|asked| same(&piece.forms, asked, band)));
-                found.flat_map(|piece| piece.words.0..=piece.words.1).collect()
-            };
-            let mut words = of(true, wholes);
+    for (stamps, part) in [false, true].into_iter().zip(page.parts()) {
+        // Where a number begins and ends, only the words around it tell.
+        let standing = spans_of_composed(&part);
+        for clause in &ask.wanted {
+            let Clause::Number { wholes, parts } = clause else { continue };
+            let is_asked = |span: &&Span| wholes.iter().any(|whole| same(&joined(span), whole, band));
+            let whole = standing.iter().filter(is_asked);
+            let mut words: Vec<usize> =
+                whole.flat_map(|span| span.words.0..=span.words.1).map(|at| at + before).collect();
             if words.is_empty() {
-                words = of(false, parts);
+                let tokens = parts.iter().flat_map(|forms| places(page, forms, band, known));
+                let here = tokens.filter(|at| (*at >= page.text_tokens) == stamps);
+                words = here.filter_map(|at| Some(page.token(at)?.0)).collect();
             }
-            found.extend(words.into_iter().map(|word| word + before));
+            found.append(&mut words);
         }
         before += part.len();
     }

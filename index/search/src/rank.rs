@@ -210,19 +210,29 @@ impl Best {
             return;
         }
         self.kept.push((score, address));
+        self.raise_floor(score);
+        if self.kept.len() > self.most {
+            self.trim();
+            self.most = (self.kept.len() * 2).max(self.limit * 4);
+        }
+    }
+
+    fn raise_floor(&mut self, score: Score) {
         // Scores are never negative, and so ordered as their bits are.
-        self.top.push(Reverse(score.to_bits()));
-        if self.top.len() > self.limit {
+        let score = score.to_bits();
+        let full = self.top.len() == self.limit;
+        // What is no better than the last of the best, as every page is to a word that stands on every page, raises nothing.
+        if full && self.top.peek().is_some_and(|Reverse(last)| score <= *last) {
+            return;
+        }
+        self.top.push(Reverse(score));
+        if full {
             self.top.pop();
         }
         if self.top.len() == self.limit
             && let Some(Reverse(last)) = self.top.peek()
         {
             self.floor = below(Score::from_bits(*last));
-        }
-        if self.kept.len() > self.most {
-            self.trim();
-            self.most = (self.kept.len() * 2).max(self.limit * 4);
         }
     }
 
@@ -254,14 +264,20 @@ impl Best {
             ((thousandths(score), Reverse(key), Reverse(page)), address)
         };
         let mut ranked: Vec<(Rank, DocAddress)> = self.kept.into_iter().map(rank).collect();
-        ranked.sort_unstable_by_key(|(rank, _)| Reverse(*rank));
-        ranked.truncate(self.limit);
+        let best_first = |(rank, _): &(Rank, DocAddress)| Reverse(*rank);
+        // Of very many that score alike only the best are put in order.
+        if self.limit < ranked.len() {
+            ranked.select_nth_unstable_by_key(self.limit, best_first);
+            ranked.truncate(self.limit);
+        }
+        ranked.sort_unstable_by_key(best_first);
         ranked
     }
 }
 
 fn thousandths(score: Score) -> i64 {
-    (f64::from(score) * 1000.0).round() as i64
+    // Scores are never negative; `as` cuts off what lies behind the point.
+    (f64::from(score) * 1000.0 + 0.5) as i64
 }
 
 /// A score that is less by more than a thousandth and than what the order of a sum can make of it.

@@ -50,7 +50,7 @@ impl<'a> PageText<'a> {
         let (text, stamps) = self.words.split_at_checked(self.text).unwrap_or((&self.words, &[]));
         [text, stamps].map(|part| {
             let words: Vec<&str> = part.iter().map(AsRef::as_ref).collect();
-            analyse_composed(&words, |token| known.forms(token))
+            analyse_composed(&words, known)
         })
     }
 
@@ -153,10 +153,16 @@ impl<'a> StoredPage<'a> {
             .then_some(Self { starts, letters, boxes, text, marks, text_tokens, odd })
     }
 
-    /// Words of the text, then those of the stamps.
-    pub(crate) fn parts(&self) -> [Vec<&str>; 2] {
-        let words = |range: std::ops::Range<usize>| range.filter_map(|at| self.word(at)).collect();
-        [words(0..self.text), words(self.text..self.len())]
+    /// Words of the text, then those of the stamps; none when the letters are damaged.
+    pub(crate) fn parts(&self) -> [Vec<&'a str>; 2] {
+        let letters = std::str::from_utf8(self.letters).unwrap_or_default();
+        let word = |ends: &[u32]| match ends {
+            [from, to] => letters.get(*from as usize..*to as usize),
+            _ => None,
+        };
+        let mut words: Vec<&str> = self.starts.windows(2).map_while(word).collect();
+        let stamps = words.split_off(self.text.min(words.len()));
+        [words, stamps]
     }
 
     pub(crate) fn word(&self, at: usize) -> Option<&'a str> {

@@ -4,9 +4,8 @@ mod normalize;
 mod number;
 mod telex;
 
-pub(crate) use normalize::{Forms, fold, forms, glance};
-use number::spans_of_composed;
-pub(crate) use number::{Span, is_type_code, joined, spans};
+pub(crate) use normalize::{Forms, fold, forms};
+pub(crate) use number::{Span, is_type_code, joined, spans, spans_of_composed};
 pub(crate) use telex::from_telex;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
@@ -59,11 +58,11 @@ pub(crate) fn is_letter_or_digit(c: char) -> bool {
 pub(crate) fn analyse(words: &[&str], known: &mut Known) -> Vec<Piece> {
     let composed: Vec<Cow<'_, str>> = words.iter().map(|word| composed(word)).collect();
     let words: Vec<&str> = composed.iter().map(AsRef::as_ref).collect();
-    analyse_composed(&words, |token| known.forms(token))
+    analyse_composed(&words, known)
 }
 
-/// The same of composed words, with somebody else's opinion on a token's forms.
-pub(crate) fn analyse_composed(words: &[&str], mut forms: impl FnMut(&str) -> Arc<Forms>) -> Vec<Piece> {
+/// The same of composed words.
+pub(crate) fn analyse_composed(words: &[&str], known: &mut Known) -> Vec<Piece> {
     let mut numbers = spans_of_composed(words).into_iter().peekable();
     let mut pieces = Vec::with_capacity(words.len());
     let mut position = 0;
@@ -72,7 +71,7 @@ pub(crate) fn analyse_composed(words: &[&str], mut forms: impl FnMut(&str) -> Ar
             pieces.push(Piece { position, words: span.words, forms: joined(&span).into(), whole: true });
         }
         for part in cut(word) {
-            pieces.push(Piece { position, words: (at, at), forms: forms(part), whole: false });
+            pieces.push(Piece { position, words: (at, at), forms: known.forms(part), whole: false });
             position += 1;
         }
     }

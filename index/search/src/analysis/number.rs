@@ -44,7 +44,7 @@ pub(crate) fn spans(words: &[&str]) -> Vec<Span> {
 }
 
 /// The same when the words are composed already.
-pub(super) fn spans_of_composed(words: &[&str]) -> Vec<Span> {
+pub(crate) fn spans_of_composed(words: &[&str]) -> Vec<Span> {
     let mut found = Vec::new();
     let mut at = Cursor { words, word: 0, rest: words.first().copied().unwrap_or("") };
     loop {
