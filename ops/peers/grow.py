@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What ten documents cost behind others that are done. Usage: grow.py MOCBAN HOME STOCK BEFORE
+"""What ten documents cost behind others that are done. Usage: grow.py MOCBAN HOME STOCK first|TURN|syncs
 
 STOCK holds document folders that are moved into inbound: one that goes first (it also shows the history of those before to
-the index), ten whose CPU and bytes are taken without an onlooker, ten more whose syncs strace counts.
+the index), then ten in each turn, whose CPU and bytes are taken without an onlooker, and ten more whose syncs strace counts.
 """
 import json, os, resource, subprocess, sys
 
-mocban, home, stock, before = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+mocban, home, stock, turn = sys.argv[1:5]
 documents = sorted(os.path.join(at, name) for at, names, _ in os.walk(stock) for name in names if at.count("/") == stock.count("/") + 3)
 SYNCS = ("fsync", "fdatasync", "syncfs", "sync_file_range")
 
@@ -31,14 +31,16 @@ def run(count, *prefix):
         sys.exit(f"grow.py: {done} of {count} documents came through: {answer.stderr[-2000:]}")
 
 
-run(1)
-bytes_before, used = size(), resource.getrusage(resource.RUSAGE_CHILDREN)
-run(10)
-now, bytes_after = resource.getrusage(resource.RUSAGE_CHILDREN), size()
-run(10, "strace", "-f", "-c", "-o", f"{home}/strace.txt", "-e", f"trace={','.join(SYNCS)}")
-with open(f"{home}/strace.txt") as file:
-    lines = [line.split() for line in file if line.split() and line.split()[-1] in SYNCS]
-cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
-print(json.dumps({
-    "before": before, "documents": 10, "cpu_s": cpu, "bytes": bytes_after - bytes_before, "syncs": sum(int(line[3]) for line in lines),
-}))
+if turn == "first":
+    run(1)
+elif turn == "syncs":
+    run(10, "strace", "-f", "-c", "-o", f"{home}/strace.txt", "-e", f"trace={','.join(SYNCS)}")
+    with open(f"{home}/strace.txt") as file:
+        lines = [line.split() for line in file if line.split() and line.split()[-1] in SYNCS]
+    print(json.dumps({"documents": 10, "syncs": sum(int(line[3]) for line in lines)}))
+else:
+    bytes_before, used = size(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    run(10)
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
+    print(json.dumps({"documents": 10, "cpu_s": cpu, "bytes": size() - bytes_before}))
