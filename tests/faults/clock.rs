@@ -1,20 +1,25 @@
 //! A clock that is wrong by a year, forward and back.
 
-use std::path::Path;
+use std::{path::Path, process::Output};
 
 use mocban_tests::sandbox::binary;
+use serde_json::Value;
 
 use crate::support::{House, Ran};
 
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
-/// A run whose clock is off; the authority's is right.
-fn run_at(house: &House, offset: &str) -> Ran {
+/// A command whose clock is off; the authority's is right.
+fn at(house: &House, offset: &str, command: &str) -> Output {
     assert!(Path::new(LIBRARY).is_file(), "libfaketime is missing; run ops/install test");
     let preload = format!("LD_PRELOAD={LIBRARY}");
     let (offset, mocban) = (format!("FAKETIME={offset}"), binary("mocban").to_string_lossy().into_owned());
-    let arguments = [&preload, &offset, "FAKETIME_DONT_FAKE_MONOTONIC=1", &mocban, "--json", "--lang", "en", "run"];
-    House::ran(&house.sandbox.command(Path::new("env"), &arguments).output().expect("run"))
+    let arguments = [&preload, &offset, "FAKETIME_DONT_FAKE_MONOTONIC=1", &mocban, "--json", "--lang", "en", command];
+    house.sandbox.command(Path::new("env"), &arguments).output().expect("run")
+}
+
+fn run_at(house: &House, offset: &str) -> Ran {
+    House::ran(&at(house, offset, "run"))
 }
 
 #[test]
@@ -53,4 +58,26 @@ fn a_year_back_nothing_is_sealed() {
     house.run().done(1);
     assert_eq!(house.book().len(), 2);
     house.audit_is_sound();
+}
+
+/// Điều 19.5b: a month before.
+#[test]
+fn a_certificate_that_ends_within_a_month_is_told() {
+    let house = House::new("");
+    let certificate = |offset: &str| -> (String, String, i64) {
+        let told: Value = serde_json::from_slice(&at(&house, offset, "doctor").stdout).expect("an answer");
+        let checks = told["checks"].as_array().expect("checks");
+        let found = checks.iter().find(|check| check["check"] == "certificate").expect("the certificate is looked at");
+        let days = found["facts"]["days"].as_str().expect("days").parse().expect("a number");
+        (found["state"].to_string(), found["code"].to_string(), days)
+    };
+    let (state, code, days) = certificate("+0d");
+    assert_eq!((state.as_str(), code.as_str()), ("\"ok\"", "\"doctor-certificate\""));
+    for (left, expected) in
+        [(31, ("\"ok\"", "\"doctor-certificate\"")), (29, ("\"warning\"", "\"doctor-certificate-ends\""))]
+    {
+        let (state, code, now) = certificate(&format!("+{}d", days - left));
+        assert_eq!((state.as_str(), code.as_str()), expected, "{left} days before");
+        assert!((left - 1..=left).contains(&now), "{now} of {left}");
+    }
 }

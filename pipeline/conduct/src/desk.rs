@@ -6,11 +6,13 @@
 use std::path::PathBuf;
 
 use model::{DocumentId, HoldReason, PageWords, Secrecy, SizeMm, SourceKind, Stage, stage::JobState};
+use pki::certificate::Certificate;
 use register::Job;
 use serde_json::Value;
 
 use crate::{
     Error, Home, decide,
+    doctor::{RENEW_DAYS, days},
     known::from_copies,
     steps::{self, limits, patience},
     worker::{self, Task},
@@ -245,6 +247,30 @@ pub fn boxes(home: &Home, id: DocumentId, page: u32, query: &str) -> Result<Vec<
 
 /// When the certificate of the open signing session ends; unknown while none is open.
 pub fn certificate_ends(home: &Home) -> Option<jiff::Timestamp> {
-    let chain = home.signing.chain().ok()?;
-    pki::certificate::Certificate::parse(chain.first()?).ok().map(|leaf| leaf.not_after())
+    certificates(home).first().map(Certificate::not_after)
+}
+
+/// A certificate that must be renewed now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Whose.
+    pub name: String,
+    /// Its end.
+    pub until: jiff::Timestamp,
+    /// Whole days left; negative when it is over.
+    pub days: i64,
+}
+
+/// The signer's certificate or one above it, the first to end within a month (Điều 19.5b); unknown while no session is open.
+pub fn certificate_ending(home: &Home) -> Option<Ending> {
+    let first = certificates(home).into_iter().min_by_key(Certificate::not_after)?;
+    let (until, name) = (first.not_after(), first.subject().to_string());
+    let days = days(home.clock.now(), until);
+    (days < RENEW_DAYS).then_some(Ending { name, until, days })
+}
+
+/// The signer's, then those above it.
+fn certificates(home: &Home) -> Vec<Certificate> {
+    let chain = home.signing.chain().unwrap_or_default();
+    chain.iter().filter_map(|der| Certificate::parse(der).ok()).collect()
 }

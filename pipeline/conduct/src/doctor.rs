@@ -136,12 +136,12 @@ impl Notes {
 type Loaded = (Settings, Policy);
 
 /// Days until a moment, rounded down; negative when it is past.
-fn days(now: jiff::Timestamp, until: jiff::Timestamp) -> i64 {
+pub(crate) fn days(now: jiff::Timestamp, until: jiff::Timestamp) -> i64 {
     until.duration_since(now).as_hours().div_euclid(24)
 }
 
-/// A certificate is renewed in weeks, not in days.
-const RENEW_DAYS: i64 = 30;
+/// A certificate is renewed in weeks, not in days (Điều 19.5b).
+pub(crate) const RENEW_DAYS: i64 = 30;
 
 /// Bytes as people read them.
 fn human(bytes: u64) -> String {

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use conduct::{card, signing::SessionState};
+use conduct::{
+    card,
+    desk::{self, Ending},
+    signing::SessionState,
+};
 use model::Stage;
 use register::Standing;
 
@@ -48,6 +52,7 @@ struct Page<'a> {
     rejected: u64,
     session: &'static str,
     left: u32,
+    ending: Option<String>,
     rows: Vec<Row>,
     more: u64,
     now: String,
@@ -108,8 +113,14 @@ fn write(app: &App, v: &View) -> Result<Response, Error> {
         rejected: count(&|s| s.state == "rejected"),
         session,
         left,
+        ending: desk::certificate_ending(&app.home).map(|ending| renew(v, ending)),
         more: open.saturating_sub(rows.len() as u64),
         rows,
         now: v.time(app.home.clock.now()),
     })
+}
+
+fn renew(v: &View, Ending { name, until, days }: Ending) -> String {
+    let facts = [("name", name), ("until", v.time(until)), ("days", days.to_string())];
+    format!("{}. {}", v.tell("doctor-certificate-ends", &facts), v.t("doctor-certificate-ends-fix"))
 }
