@@ -208,3 +208,42 @@ fn failpoints_have_one_place_each() {
         .collect();
     check(&twice, "A crash point names one place.");
 }
+
+#[test]
+fn what_parsers_find_is_said_in_vietnamese() {
+    const PARSERS: &[&str] = &["foundation/scan", "foundation/pdf", "foundation/raster", "intake", "preserve"];
+    const FINDS: &[&str] = &[
+        "damaged(",
+        "Damaged(",
+        "unsupported(",
+        "detail: ",
+        "what: ",
+        "|| \"",
+        "what: \"",
+        "Some(\"",
+        "bad(",
+        "broken(",
+    ];
+    // Words of libraries, and no words.
+    const FOREIGN: &[&str] = &["JPEG: {error:?}", "PNG: {other}", "{name}: {detail}", "{width_px} × {height_px} px"];
+    let mut english = Vec::new();
+    for (name, text) in sources() {
+        let parser = PARSERS.iter().any(|parser| name.starts_with(&format!("pipeline/{parser}/src/")));
+        if !parser || name.contains("/tests") || name.ends_with("doubles.rs") {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+        for line in
+            code.lines().filter(|line| FINDS.iter().any(|find| line.contains(find)) && !line.contains("#[error"))
+        {
+            let Some(said) = line.split('"').nth(1).filter(|said| said.contains(' ') && !FOREIGN.contains(said)) else {
+                continue;
+            };
+            let told = messages::text(messages::Lang::Vi, "E-SCAN-02", &[("detail", said.to_owned())]);
+            if told.contains(&format!("({said})")) {
+                english.push(format!("{name}: {said}"));
+            }
+        }
+    }
+    check(&english, "Say these in Vietnamese, too: pipeline/foundation/messages/src/texts/faults.toml.");
+}

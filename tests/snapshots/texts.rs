@@ -25,6 +25,8 @@ const FACTS: &[(&str, &str)] = &[
     ("days", "21"),
     ("decision", "retry"),
     ("declared", "pages = 4"),
+    ("a", "3"),
+    ("b", "8"),
     ("detail", "1.jpg: the JPEG end marker is missing"),
     ("documents", "12"),
     ("done", "10"),

@@ -5,7 +5,7 @@
 //! in `B` frames; a last `E` frame with an empty body says that the answer is whole.
 
 use std::{
-    io::{BufReader, BufWriter, Read, Write},
+    io::{BufReader, BufWriter, ErrorKind, Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -316,6 +316,9 @@ fn collect(
         match receiver.recv_timeout(patience) {
             Ok(Ok(Frame::End)) => return Ok(()),
             Ok(Ok(frame)) => each(frame)?,
+            Ok(Err(e)) if e.kind() == ErrorKind::UnexpectedEof => {
+                return Err(Error::WorkerDied { detail: "the answer breaks off".into() });
+            }
             Ok(Err(e)) => return Err(Error::WorkerDied { detail: e.to_string() }),
             Err(_) => return Err(Error::WorkerDied { detail: "no answer in time".into() }),
         }

@@ -69,14 +69,14 @@ impl Claim<'_> {
         let read = |source| Error::Look { path: seen.path.clone(), source };
         let kind = kind_of(&seen.path).map_err(read)?.ok_or_else(|| Error::Unknown { path: path.clone() })?;
         if seen.bytes > self.limits.bytes {
-            return Err(Error::TooLarge { path, what: format!("{} > {} byte", seen.bytes, self.limits.bytes) });
+            return Err(Error::TooLarge { path, what: format!("{} > {} bytes", seen.bytes, self.limits.bytes) });
         }
         let form = match kind {
             SourceKind::Pdf => self.pdf(index, seen, &path)?,
             SourceKind::Jpeg | SourceKind::Tiff | SourceKind::Png => self.scan(index, seen, kind, &path)?,
         };
         if self.pages.len() as u64 > u64::from(self.limits.frames) {
-            return Err(Error::TooLarge { path, what: format!("> {} trang / pages", self.limits.frames) });
+            return Err(Error::TooLarge { path, what: format!("> {} pages", self.limits.frames) });
         }
         let (sha256, bytes) = durable::sha256_file(&seen.path)?;
         let name = stored_name(seen.path.file_name().unwrap_or_default());

@@ -3,6 +3,8 @@
 //! *Purpose:* every sentence a person reads stands in `texts/*.toml`, in both languages, under a stable code.
 //! *Knows:* codes and texts. *Doesn't know:* errors, stages, terminals: callers pass a code and its facts.
 
+mod fault;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
@@ -38,6 +40,7 @@ catalogue!(
     "help",
     "doctor",
     "durable",
+    "faults",
     "scan",
     "pdf",
     "pki",
@@ -68,7 +71,8 @@ static TEXTS: LazyLock<BTreeMap<String, Text>> = LazyLock::new(|| {
 
 /// The text of a code with its facts filled in; `{name}` in the text is replaced by the fact of that name.
 /// An unknown code is shown as itself, so nothing is ever silent. A `path` or `page` the text does not name is said all
-/// the same: who reads it must know where to look. The fact `reasons` is codes, a space between them, and said as their texts.
+/// the same: who reads it must know where to look. The fact `reasons` is codes, a space between them, and said as their texts;
+/// what a parser or the system found (`detail`, `error`, `reason`, `what`) is said in the reader's language.
 pub fn text(lang: Lang, code: &str, facts: &[(&str, String)]) -> String {
     let Some(text) = TEXTS.get(code) else { return code.to_owned() };
     let (template, page) = match lang {
@@ -77,6 +81,7 @@ pub fn text(lang: Lang, code: &str, facts: &[(&str, String)]) -> String {
     };
     let told = |(name, value): &(&str, String)| match *name {
         "reasons" => value.split(' ').map(|code| reason(lang, code)).collect::<Vec<_>>().join("; "),
+        "detail" | "error" | "reason" | "what" if lang == Lang::Vi => visible(&fault::vietnamese(value)),
         _ => visible(value),
     };
     let fact = |wanted: &str| facts.iter().find(|(name, _)| *name == wanted).map(told);
