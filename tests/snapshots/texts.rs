@@ -5,6 +5,8 @@ use mocban_tests::snapshot;
 
 /// A fact for every name that a text may ask for.
 const FACTS: &[(&str, &str)] = &[
+    ("a", "3"),
+    ("b", "8"),
     ("act", "accept"),
     ("action", "fsync"),
     ("actual", "210 × 297 mm"),
@@ -25,8 +27,6 @@ const FACTS: &[(&str, &str)] = &[
     ("days", "21"),
     ("decision", "retry"),
     ("declared", "pages = 4"),
-    ("a", "3"),
-    ("b", "8"),
     ("detail", "1.jpg: the JPEG end marker is missing"),
     ("documents", "12"),
     ("done", "10"),

@@ -3,7 +3,10 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use crate::TEXTS;
+use crate::{TEXTS, filled};
+
+/// Bytes; what is longer is no fault of ours but foreign text, in which nothing is looked for.
+const LONGEST: usize = 1000;
 
 /// A fault as the code says it and as a Vietnamese reads it, those with fewer places first.
 static FAULTS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
@@ -15,6 +18,9 @@ static FAULTS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
 
 /// A fault in Vietnamese, also behind the names of files and a colon. A library's own words stay as they are.
 pub(crate) fn vietnamese(said: &str) -> Cow<'_, str> {
+    if said.len() > LONGEST {
+        return said.into();
+    }
     let behind = said.match_indices(": ").map(|(at, colon)| at + colon.len());
     for start in std::iter::once(0).chain(behind) {
         let (before, fault) = said.split_at(start);
@@ -29,15 +35,16 @@ pub(crate) fn vietnamese(said: &str) -> Cow<'_, str> {
 fn translated(said: &str, english: &str, told: &str) -> Option<String> {
     let mut template = english.split('{');
     let mut rest = said.strip_prefix(template.next()?)?;
-    let mut told = told.to_owned();
+    let mut values = Vec::new();
     for place in template {
         let (name, after) = place.split_once('}')?;
         let end = if after.is_empty() { rest.len() } else { rest.find(after)? };
-        let (value, behind) = rest.split_at_checked(end)?;
-        told = told.replace(&format!("{{{name}}}"), &vietnamese(value));
-        rest = behind.strip_prefix(after)?;
+        values.push((name, rest.get(..end)?));
+        rest = rest.get(end + after.len()..)?;
     }
-    rest.is_empty().then_some(told)
+    let value =
+        |wanted: &str| values.iter().find(|(name, _)| *name == wanted).map(|(_, value)| vietnamese(value).into());
+    rest.is_empty().then(|| filled(told, value))
 }
 
 #[cfg(test)]
@@ -60,8 +67,16 @@ mod tests {
             ("JPEG: FormatStatic(\"Bad\")", "JPEG: FormatStatic(\"Bad\")"),
             ("the file ends", "the file ends"),
             ("", ""),
+            ("line 3: unknown field x in [description]", "dòng 3: không có trường x trong [description]"),
+            ("{b}; signal: 6", "{b}; tín hiệu 6"),
         ] {
             assert_eq!(vietnamese(said), told);
         }
+    }
+
+    #[test]
+    fn foreign_text_of_any_length_is_no_work() {
+        let said = format!("unknown field {} PDF of ; signal: in [description]", "x: ".repeat(80_000));
+        assert_eq!(vietnamese(&said), said);
     }
 }

@@ -87,8 +87,16 @@ pub fn text(lang: Lang, code: &str, facts: &[(&str, String)]) -> String {
     let fact = |wanted: &str| facts.iter().find(|(name, _)| *name == wanted).map(told);
     let unnamed = |name: &str| fact(name).filter(|_| !template.contains(&format!("{{{name}}}")));
     let mut out = unnamed("path").map(|path| format!("{path}: ")).unwrap_or_default();
-    // In one pass: a fact is foreign text, and a brace in it is no place for another fact.
-    let mut rest = template;
+    out.push_str(&filled(template, fact));
+    if let Some(number) = unnamed("page") {
+        out.extend([" (", page, " ", number.as_str(), ")"]);
+    }
+    out
+}
+
+/// A template with its places filled, in one pass: a fact is foreign text, and a brace in it is no place for another fact.
+fn filled(template: &str, fact: impl Fn(&str) -> Option<String>) -> String {
+    let (mut out, mut rest) = (String::new(), template);
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let named = after.split_once('}').and_then(|(name, behind)| Some((fact(name)?, behind)));
@@ -100,11 +108,7 @@ pub fn text(lang: Lang, code: &str, facts: &[(&str, String)]) -> String {
             after
         };
     }
-    out.push_str(rest);
-    if let Some(number) = unnamed("page") {
-        out.extend([" (", page, " ", number.as_str(), ")"]);
-    }
-    out
+    out + rest
 }
 
 /// The text of a code that needs no facts; else the code.
