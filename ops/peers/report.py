@@ -169,7 +169,7 @@ def copies():
     if bag:
         wall, cpu = base["wall_s"] / bag["wall_s"], base["cpu_s"] / bag["cpu_s"]
         say("", f"**{wall:.2f}×** the time of cp + bagit, {cpu:.2f}× its CPU. Bar: ≤ 1.0×: {verdict(wall <= 1.0)}.")
-        say("Where OpenSSL's SHA-512 is much quicker than ring's (AMD's processors), or the medium quicker than hashing, bagit comes closer or is")
+        say("Where OpenSSL's SHA-512 is much quicker than ring's (an AMD EPYC), or the medium quicker than hashing, bagit comes closer or is")
         say("ahead: it hashes on both cores and leaves all bytes to one sync; ours waits for the medium twice for sixteen objects, and reads them back.")
     if not audited or not cost["audit-ours"]:
         say("", when("copies"), "")
@@ -295,6 +295,10 @@ def chain():
         if sync:
             kinds = [f"{sync[name] / sync['documents']:.1f} {name}" for name in ("fsync", "fdatasync", "syncfs", "sync_file_range") if name in sync]
             say(f"Syncs a document ({sync['documents']} documents under strace, the run's own start and end included): {', '.join(kinds)}.")
+    read, read_summary = load("chain-read.json"), load("chain-read-summary.json")
+    if read and read_summary and read_summary["done"]:
+        done = read_summary["done"]
+        say("", f"With Vietnamese reading, {done} such papers: **{read['cpu_s'] / done:.2f} CPU-s** a document, {done / read['wall_s'] * 3600:.0f} documents an hour here; {read_summary['waiting']} waiting, {read_summary['held']} held.")
     say("", when("chain", "fsync"), "")
 
 

@@ -1,7 +1,7 @@
 //! Which words of a page answer a query, and the piece of text around them.
 
 use crate::{
-    analysis::{Forms, Known, Span, joined, spans_of_composed},
+    analysis::{Forms, Known, joined, spans_of_composed},
     query::{Ask, Band, Clause, wants},
     stored::{StoredPage, mark},
 };
@@ -85,13 +85,13 @@ fn numbers(page: &StoredPage<'_>, ask: &Ask, band: Band, known: &mut Known) -> V
     let mut before = 0;
     for (stamps, part) in [false, true].into_iter().zip(page.parts()) {
         // Where a number begins and ends, only the words around it tell.
-        let standing = spans_of_composed(&part);
+        let standing: Vec<(Forms, (usize, usize))> =
+            spans_of_composed(&part).iter().map(|span| (joined(span), span.words)).collect();
         for clause in &ask.wanted {
             let Clause::Number { wholes, parts } = clause else { continue };
-            let is_asked = |span: &&Span| wholes.iter().any(|whole| same(&joined(span), whole, band));
-            let whole = standing.iter().filter(is_asked);
+            let whole = standing.iter().filter(|(forms, _)| wholes.iter().any(|asked| same(forms, asked, band)));
             let mut words: Vec<usize> =
-                whole.flat_map(|span| span.words.0..=span.words.1).map(|at| at + before).collect();
+                whole.flat_map(|(_, (first, last))| *first..=*last).map(|at| at + before).collect();
             if words.is_empty() {
                 let tokens = parts.iter().flat_map(|forms| places(page, forms, band, known));
                 let here = tokens.filter(|at| (*at >= page.text_tokens) == stamps);
